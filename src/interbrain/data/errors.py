@@ -1,0 +1,46 @@
+"""Errors that a user may see: what was got, what is allowed, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class InterbrainError(ValueError):
+    """Base of every error that interbrain raises on purpose; its text is shown to the user without a traceback."""
+
+
+class BadInput(InterbrainError):
+    """A file, a table or an argument is not what it must be."""
+
+
+class RefusedScience(InterbrainError):
+    """The analysis asked for would give a number that means something else than its name says."""
+
+
+class MissingLibrary(InterbrainError):
+    """An optional library is needed and absent."""
+
+    def __init__(self, library: str, needed_for: str, extra: str | None = None) -> None:
+        how = f"pip install 'interbrain[{extra}]'" if extra else f"pip install {library}"
+        super().__init__(f"{needed_for} needs the library '{library}', which is not installed: {how}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row of ``problems.tsv``: something that was skipped, repaired or is worth knowing.
+
+    Parameters
+    ----------
+    where
+        Place, from the large to the small: ``"group 03, session 2, patient, fnirs, S1_D1"``.
+    what, why, done
+        What was found (with the figure), why it matters, and what was done about it.
+    costs_data
+        True when data that the study holds did not enter the analysis; the run then exits with status 1.
+    """
+
+    where: str
+    what: str
+    why: str
+    done: str
+    costs_data: bool = True

@@ -1,0 +1,216 @@
+"""The plan: a frozen, validated description of an analysis, TOML on disk."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from interbrain.data.errors import BadInput
+from interbrain.data.records import record_of, resolve_settings
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Analysis(_Frozen):
+    """One measure on one modality, with its nulls.
+
+    ``bands`` maps a name to (low, high) in Hz. ``signals`` are channel kinds (``"hbo"``, ``"hbr"``); empty takes what
+    the modality gives. ``level`` is where numbers are reported: single channels, or regions (the mean of the
+    stabilised values of the channel pairs in them); ``"auto"`` is regions where the study names them.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    modality: str
+    measure: str
+    settings: dict[str, Any] = {}
+    bands: dict[str, tuple[float, float]] = {}
+    signals: tuple[str, ...] = ()
+    level: Literal["auto", "channel", "region"] = "auto"
+    pairs: Literal["all", "homologous"] = "all"
+    surrogates: tuple[str, ...] = ()
+    n_surrogates: int = Field(199, ge=19)
+    repair: bool = True
+    window_s: float | None = Field(None, gt=0)
+
+    @field_validator("bands")
+    @classmethod
+    def _ordered(cls, bands: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for name, (low, high) in bands.items():
+            if not 0 <= low < high:
+                raise ValueError(f"band {name!r} is {low:g} to {high:g} Hz; low must be at least 0 and below high")
+        return bands
+
+    @field_validator("n_surrogates")
+    @classmethod
+    def _readable(cls, n: int) -> int:
+        if (n + 1) % 20:
+            raise ValueError(f"n_surrogates is {n}; (n + 1)/20 must be whole (19, 199, 999), so that p can equal .05")
+        return n
+
+    @model_validator(mode="after")
+    def _known(self) -> Analysis:
+        record = record_of("interbrain.measures", self.measure)
+        resolve_settings(record, self.settings)
+        for surrogate in self.surrogates:
+            record_of("interbrain.inference.surrogates", surrogate)
+            how = record.surrogates.get(surrogate, "refused: this pair has not been calibrated")
+            if how.startswith("refused"):
+                raise ValueError(f"{self.measure} with {surrogate}: {how.removeprefix('refused:').strip()}")
+        if record.needs_bands and not self.bands:
+            raise ValueError(f"{self.measure} needs at least one band, e.g. bands = {{ slow = [0.02, 0.1] }}")
+        return self
+
+
+class Fnirs(_Frozen):
+    """Raw light to haemoglobin. Frequencies in Hz, ``sci_window_s`` in s, ``ppf`` is the partial pathlength factor."""
+
+    sci_threshold: float = Field(0.7, ge=-1, le=1)
+    cardiac_hz: tuple[float, float] = (0.7, 1.5)
+    motion_correction: Literal["tddr", "none"] = "tddr"
+    band_hz: tuple[float, float] = (0.01, 0.2)
+    ppf: float = Field(6.0, gt=0)
+    drop_bad_channels: bool = True
+
+
+class Eeg(_Frozen):
+    """Cleaned EEG. ``average_reference`` is off because cleaned epochs usually have their reference."""
+
+    average_reference: bool = False
+    flat_uv: float = Field(0.1, ge=0)
+
+
+class Motion(_Frozen):
+    """Motion energy: a centred moving average of ``smooth_s`` seconds and scaling by each person's own SD."""
+
+    smooth_s: float = Field(0.0, ge=0)
+    scale: bool = False
+
+
+class Quality(_Frozen):
+    """Shared thresholds of what may enter a number."""
+
+    min_usable: float = Field(0.5, ge=0, le=1)
+    saturated_run_s: float = Field(1.0, gt=0)
+    max_gap_s: float = Field(2.0, ge=0)
+
+
+class Course(_Frozen):
+    """Change over sessions. ``segment`` None takes every segment; ``random_slope`` follows the data where ``"auto"``."""
+
+    enabled: bool = True
+    random_slope: Literal["auto", "always", "never"] = "auto"
+    covariates: tuple[Literal["duration", "usable"], ...] = ("duration", "usable")
+    n_signflips: int = Field(999, ge=19)
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+
+
+class Outcome(_Frozen):
+    """Association of scores with synchrony, within and between persons, adjusted for time."""
+
+    enabled: bool = True
+    lag_sessions: int = Field(1, ge=0)
+
+
+class Plan(_Frozen):
+    """Everything that decides a number in the results, with every default written out when it is stored."""
+
+    seed: int = Field(20260101, ge=0)
+    alpha: float = Field(0.05, gt=0, lt=1)
+    n_arrangements: int = Field(1999, ge=19)
+    contrast: tuple[str, str] | None = None
+    analysis: tuple[Analysis, ...]
+    fnirs: Fnirs = Fnirs()
+    eeg: Eeg = Eeg()
+    motion: Motion = Motion()
+    quality: Quality = Quality()
+    course: Course = Course()
+    outcome: Outcome = Outcome()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Plan:
+        names = [a.name for a in self.analysis]
+        if not names:
+            raise ValueError("a plan needs at least one [[analysis]]")
+        if len(set(names)) != len(names):
+            raise ValueError(f"analysis names must differ; got {', '.join(names)}")
+        return self
+
+    def to_toml(self) -> str:
+        """The plan with every default written out; a None is left out, as TOML has none."""
+        return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(v) for v in value]
+    return value
+
+
+def plan_from(content: dict[str, Any], source: str = "plan") -> Plan:
+    """Validate; one error lists everything that is wrong, each with its place."""
+    try:
+        return Plan.model_validate(content)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(p) for p in e['loc']) or 'plan'}: {e['msg'].removeprefix('Value error, ')}"
+            + (f" (got {e['input']!r})" if not isinstance(e["input"], (dict, list, Plan, Analysis)) else "")
+            for e in error.errors()
+        ]
+        raise BadInput(f"{source} is not a valid plan:\n" + "\n".join(lines)) from error
+
+
+def read_plan(path: Path) -> Plan:
+    """Read ``plan.toml``."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read ({error.strerror or error}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: is not TOML: {error}.") from error
+    return plan_from(content, str(path))
+
+
+DEFAULTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "fnirs": (
+        {
+            "name": "fnirs-wtc",
+            "modality": "fnirs",
+            "measure": "wtc",
+            "bands": {"slow": [1 / 30, 1 / 8]},
+            "signals": ["hbo", "hbr"],
+            "surrogates": ["circular_shift"],
+        },
+    ),
+    "eeg": tuple(
+        {
+            "name": f"eeg-{measure}",
+            "modality": "eeg",
+            "measure": measure,
+            "bands": {"theta": [4.0, 7.5], "alpha": [7.5, 11.0], "beta": [13.0, 30.0], "gamma": [30.0, 48.0]},
+            "surrogates": ["segment_shuffle"],
+        }
+        for measure in ("plv", "accorr", "imcoh")
+    ),
+    "motion": ({"name": "motion-wlcc", "modality": "motion", "measure": "wlcc", "surrogates": ["segment_shuffle"]},),
+}
+"""The analyses of a study that brings no plan, by modality; other slow signals get the motion form."""
+
+
+def default_plan(modalities: tuple[str, ...], content: dict[str, Any] | None = None) -> Plan:
+    """The plan of a study: what it says itself, with the default analyses of its modalities where it names none."""
+    content = dict(content or {})
+    if "analysis" not in content:
+        content["analysis"] = [a for m in modalities for a in DEFAULTS.get(m, _slow(m))]
+    return plan_from(content)
+
+
+def _slow(modality: str) -> tuple[dict[str, Any], ...]:
+    return ({**DEFAULTS["motion"][0], "name": f"{modality}-wlcc", "modality": modality},)

@@ -1,0 +1,204 @@
+"""Records: what a measure, a format, a surrogate or an instrument says of itself, found without importing it.
+
+Each file of a room that holds one states ``RECORD = SomeRecord(...)`` with literal arguments only. :func:`discover`
+reads that statement from the source, so listing everything there is costs no import of NumPy, Numba or MNE; the
+module itself is imported by :func:`load` when its kernels are needed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from interbrain.data.errors import BadInput
+
+
+@dataclass(frozen=True)
+class MeasureRecord:
+    """A synchrony measure. Its module holds ``prepare``, ``combine``, ``reduce`` and, where it is faster, ``draws``.
+
+    Parameters
+    ----------
+    name, title, formula
+        Short name for plans and tables, full name, formula in one line.
+    reference, doi
+        Where it comes from.
+    value_range
+        Lowest and highest value; None where unbounded.
+    with_itself
+        The value of a signal with itself; None where that says nothing.
+    stabilise
+        Name of the variance-stabilising function in ``arrays.stabilise``.
+    directed
+        Whether "A to B" and "B to A" are two numbers.
+    accepts
+        ``"continuous"``, ``"epochs"`` or both.
+    modalities
+        Where the field uses it.
+    blind_to
+        What it cannot see: ``"zero lag"``, ``"amplitude"``, ``"direction"`` …
+    surrogates
+        For each surrogate: ``"reindex"`` (prepared data are re-indexed), ``"prepare"`` (prepared again), or a
+        sentence that starts with ``"refused:"`` and says why.
+    default_surrogate
+        The one that plans use unless told otherwise.
+    settings, settings_help, named_settings
+        Defaults, one line each, and complete conventions of other software under a name.
+    needs_bands
+        Whether a band must be named.
+    """
+
+    name: str
+    title: str
+    formula: str
+    reference: str
+    doi: str
+    value_range: tuple[float | None, float | None]
+    with_itself: float | None
+    stabilise: str
+    directed: bool
+    accepts: tuple[str, ...]
+    modalities: tuple[str, ...]
+    blind_to: tuple[str, ...]
+    surrogates: Mapping[str, str]
+    default_surrogate: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_help: Mapping[str, str] = field(default_factory=dict)
+    named_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    needs_bands: bool = False
+    methods: str = ""
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class FormatRecord:
+    """A file format. Its module holds ``read(path, **options) -> Loaded`` and, where it can, ``write``."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    modalities: tuple[str, ...]
+    library: str
+    reference: str
+    writes: bool = False
+    folder: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class SurrogateRecord:
+    """A within-dyad null. Its module holds ``draw_index(block, n, stream, settings)`` and ``apply(block, index)``."""
+
+    name: str
+    title: str
+    keeps: str
+    destroys: str
+    assumes: str
+    reference: str
+    doi: str
+    accepts: tuple[str, ...] = ("continuous",)
+    methods: str = ""
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class InstrumentRecord:
+    """A questionnaire: range, direction, cut-off, reliable change, each with its source."""
+
+    name: str
+    title: str
+    measures: str
+    score_range: tuple[float, float]
+    higher_is: str
+    reference: str
+    doi: str
+    cutoff: float | None = None
+    reliable_change: float | None = None
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+    module: str = ""
+
+
+@cache
+def discover(package: str) -> dict[str, Any]:
+    """Records of a room by name, in alphabetical order: ``discover("interbrain.measures")``."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(package)
+    found = {}
+    for folder in spec.submodule_search_locations:
+        for path in sorted(Path(folder).glob("*.py")):
+            record = _record_in(path, f"{package}.{path.stem}")
+            if record is not None:
+                found[record.name] = record
+    return dict(sorted(found.items()))
+
+
+def _record_in(path: Path, module: str) -> Any | None:
+    source = path.read_text(encoding="utf-8")
+    if "RECORD = " not in source:
+        return None
+    for node in ast.parse(source).body:
+        is_record = (
+            isinstance(node, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == "RECORD" for t in node.targets)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Name)
+        )
+        if is_record:
+            call = node.value  # type: ignore[attr-defined]
+            kind = globals()[call.func.id]
+            return kind(**{k.arg: ast.literal_eval(k.value) for k in call.keywords}, module=module)
+    return None
+
+
+def record_of(package: str, name: str) -> Any:
+    """One record; the error names all that there are."""
+    records = discover(package)
+    if name not in records:
+        room = package.rsplit(".", 1)[-1]
+        raise BadInput(f"{room}: there is no {name!r}; there are: {', '.join(records)}.")
+    return records[name]
+
+
+def load(package: str, name: str) -> ModuleType:
+    """The module behind a record, imported now."""
+    return import_module(record_of(package, name).module)
+
+
+def resolve_settings(record: MeasureRecord, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a measure's settings: its defaults, a named convention (``given["convention"]``), then what was given.
+
+    Raises
+    ------
+    BadInput
+        An unknown setting or convention, or a value of another type than the default's.
+    """
+    settings = dict(record.settings)
+    given = dict(given)
+    named = given.pop("convention", None)
+    if named is not None:
+        if named not in record.named_settings:
+            known = ", ".join(record.named_settings) or "none"
+            raise BadInput(f"{record.name}: there is no convention {named!r}; there are: {known}.")
+        settings.update(record.named_settings[named])
+    for key, value in given.items():
+        if key not in record.settings:
+            raise BadInput(f"{record.name}: there is no setting {key!r}; there are: {', '.join(record.settings)}.")
+        default = record.settings[key]
+        if isinstance(default, bool) != isinstance(value, bool) and default is not None:
+            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a {type(default).__name__} is needed.")
+        if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if default is not None and value is not None and not isinstance(value, type(default)):
+            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a {type(default).__name__} is needed.")
+        settings[key] = value
+    return settings

@@ -1,0 +1,112 @@
+"""Schemas of the result tables: columns, their order, and one way to write and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from interbrain.data.errors import BadInput
+
+MEETING = ("group", "session", "therapist", "arm", "condition", "segment")
+PAIR = (
+    "analysis", "measure", "modality", "signal_a", "signal_b", "person_a", "person_b", "role_a", "role_b",
+    "level", "place_a", "place_b", "band", "low_hz", "high_hz", "direction",
+)  # fmt: skip
+PLACE = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "place_a", "place_b", "band", "direction")
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "synchrony": (
+        *MEETING, *PAIR,
+        "value", "stabilised", "lag_s", "phase", "coverage", "n_effective", "n_pairs", "duration_s", "usable",
+    ),
+    "nulls": (
+        *MEETING, *PAIR,
+        "null", "null_mean", "null_sd", "stabilised_null_mean", "stabilised_null_sd", "excess", "z", "p", "n_null",
+        "family", "p_family",
+    ),
+    "windows": (*MEETING, *PAIR, "window", "start_s", "stop_s", "value", "coverage"),
+    "lags": (*MEETING, *PLACE, "lag_s", "value", "null_mean", "null_sd", "n_null"),
+    "tests": (
+        *PLACE, "segment", "test", "null", "estimate", "null_mean", "null_sd", "z", "p", "p_family", "family",
+        "p_fdr", "n_null", "n_groups", "n_meetings", "smallest_p", "bound", "note",
+    ),
+    "pairings": (
+        *PLACE, "session", "condition", "segment", "group_a", "group_b", "real", "excluded", "value", "stabilised",
+    ),
+    "course": (
+        *PLACE, "segment", "null", "term", "slope", "se", "ci_low", "ci_high", "df", "p", "p_family", "p_signflip",
+        "method", "n_groups", "n_meetings", "note",
+    ),
+    "course_groups": (
+        *PLACE, "segment", "group", "therapist", "arm", "level_at_first", "slope", "slope_own", "n_meetings",
+    ),
+    "outcome": (
+        *PLACE, "segment", "instrument", "participant_role", "when", "lag_sessions", "part", "estimate", "se",
+        "ci_low", "ci_high", "df", "p", "adjusted_for", "method", "n_groups", "n_scores", "note",
+    ),
+    "scores": (
+        "group", "participant", "role", "instrument", "session", "when", "score", "change_from_first",
+        "reliable", "below_cutoff",
+    ),
+    "quality": (
+        "group", "session", "person", "role", "modality", "segment", "channel", "kind", "figure", "value",
+        "threshold", "decision",
+    ),
+    "problems": ("where", "what", "why", "done", "costs_data"),
+}  # fmt: skip
+"""Columns of every result table, in order. A key that does not apply is empty; a number that is not known is ``n/a``."""
+
+
+def frame(table: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
+    """Rows as a frame with exactly the table's columns, in order.
+
+    Raises
+    ------
+    BadInput
+        A column that the table does not have.
+    """
+    columns = TABLES[table]
+    data = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    extra = [c for c in data.columns if c not in columns]
+    if extra:
+        raise BadInput(f"table {table!r} has no column {extra[0]!r}; it has: {', '.join(columns)}.")
+    return data.reindex(columns=list(columns))
+
+
+def write_table(table: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame, folder: Path) -> Path:
+    """Write ``<table>.tsv``: tabs, ``\\n``, 12 significant digits, ``n/a`` where missing (BIDS)."""
+    path = folder / f"{table}.tsv"
+    data = frame(table, rows)
+    scratch = path.with_suffix(".tsv.part")
+    data.to_csv(scratch, sep="\t", index=False, na_rep="n/a", float_format="%.12g", lineterminator="\n")
+    scratch.replace(path)
+    return path
+
+
+TEXT_COLUMNS = frozenset(
+    {"group", "therapist", "arm", "condition", "segment", "analysis", "measure", "modality", "signal_a", "signal_b",
+     "person_a", "person_b", "role_a", "role_b", "level", "place_a", "place_b", "band", "direction", "null", "family",
+     "test", "bound", "note", "group_a", "group_b", "term", "method", "instrument", "participant_role", "when", "part",
+     "adjusted_for", "participant", "role", "person", "channel", "kind", "figure", "decision", "where", "what", "why",
+     "done"}
+)  # fmt: skip
+
+
+def read_table(table: str, folder: Path) -> pd.DataFrame:
+    """Read ``<table>.tsv``; an absent file is an empty table. Ids stay text (``"01"`` is not 1)."""
+    path = folder / f"{table}.tsv"
+    columns = TABLES[table]
+    if not path.exists():
+        return pd.DataFrame(columns=list(columns))
+    text = {c: str for c in columns if c in TEXT_COLUMNS}
+    data = pd.read_csv(path, sep="\t", dtype=text, na_values=["n/a"], keep_default_na=False)
+    for column in text:
+        if column in data:
+            data[column] = data[column].fillna("")
+    missing = [c for c in columns if c not in data.columns]
+    if missing:
+        raise BadInput(f"{path}: lacks the column {missing[0]!r}; run the analysis again.")
+    return data
