@@ -101,7 +101,7 @@ class Quality(_Frozen):
 
 
 class Course(_Frozen):
-    """Change over sessions. ``segment`` None takes every segment; ``random_slope`` follows the data where ``"auto"``."""
+    """Change over sessions; ``random_slope`` ``"auto"`` keeps it where the data carry it."""
 
     enabled: bool = True
     random_slope: Literal["auto", "always", "never"] = "auto"

@@ -56,7 +56,7 @@ class Recording:
             files = sorted(p for p in self.path.rglob("*") if p.is_file()) if self.path.is_dir() else [self.path]
             for file in files:
                 digest.update(file.name.encode())
-                with open(file, "rb") as handle:
+                with file.open("rb") as handle:
                     while chunk := handle.read(1 << 20):
                         digest.update(chunk)
         except OSError as error:

@@ -57,7 +57,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "problems": ("where", "what", "why", "done", "costs_data"),
 }  # fmt: skip
-"""Columns of every result table, in order. A key that does not apply is empty; a number that is not known is ``n/a``."""
+"""Columns of every result table, in order. A key that does not apply is empty; an unknown number is ``n/a``."""
 
 
 def frame(table: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
