@@ -61,9 +61,9 @@ def draw_index(block: Block, n: int, stream: np.random.Generator, settings: Mapp
     guard = seconds(settings, "guard_s")
     if 2 * guard * block.rate >= n_times:
         raise RefusedScience(
-            f"circular_shift: the recording lasts {n_times / block.rate:.4g} s and the measure remembers {guard:.4g} s, "
-            f"so no shift takes the two people apart; at least {2 * guard:.4g} s are needed. Use a longer recording "
-            "or a faster band."
+            f"circular_shift: the recording lasts {n_times / block.rate:.4g} s and the measure remembers "
+            f"{guard:.4g} s, so no shift takes the two people apart; at least {2 * guard:.4g} s are needed. "
+            "Use a longer recording or a faster band."
         )
     return 1 + stream.choice(n_times - 1, size=n, replace=False).astype(np.int64)
 
