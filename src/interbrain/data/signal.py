@@ -169,7 +169,12 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Values of a measure under surrogates: ``value (draw, A, B, band, direction)``, ``profile (draw, A, B, lag)``."""
+    """Values of a measure under surrogates: ``value (draw, A, B, band, direction)``, ``profile (draw, A, B, lag)``.
+
+    ``near (draw,)`` is True for surrogates so like the recording that they keep part of its coupling (a shift within
+    the measure's memory, a segment left in its place): they count for p and are left out of the null's mean and SD.
+    """
 
     value: np.ndarray
     profile: np.ndarray | None = None
+    near: np.ndarray | None = None

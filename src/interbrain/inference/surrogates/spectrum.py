@@ -32,7 +32,7 @@ def draw_keys(block: Block, n: int, stream: np.random.Generator, surrogate: str)
     return np.array(list(keys), dtype=np.uint64)
 
 
-def generator(key: np.uint64) -> np.random.Generator:
+def generator(key: np.ndarray | np.uint64) -> np.random.Generator:
     """All randomness of one surrogate, from its key alone."""
     return np.random.Generator(np.random.Philox(key=int(key)))
 

@@ -1,0 +1,190 @@
+"""The within-dyad null: a measure under surrogates of person B, and what the observed value is worth against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from interbrain.arrays.stabilise import FUNCTIONS
+from interbrain.data.errors import RefusedScience
+from interbrain.data.records import MeasureRecord
+from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.inference import surrogates
+from interbrain.inference.ranks import family_p, moments, upper_p
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """What chance gives, and the observed values against it; all arrays have the shape of the observed values.
+
+    ``null_mean`` and ``null_sd`` are in the measure's own unit, the ``stabilised_`` ones on its variance-stabilised
+    scale. ``excess`` is the stabilised value minus the null's mean and ``z`` that in SDs of the null; ``p`` is the
+    upper tail of each value alone, ``p_family`` against the maximum over everything in the call.
+    """
+
+    null_mean: np.ndarray
+    null_sd: np.ndarray
+    stabilised_null_mean: np.ndarray
+    stabilised_null_sd: np.ndarray
+    excess: np.ndarray
+    z: np.ndarray
+    p: np.ndarray
+    p_family: np.ndarray
+    n_null: int
+
+
+def surrogate_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a surrogate must know of the measure: how far it looks in time.
+
+    ``guard_s``, its memory: as set, else one period of the slowest band, plus the largest lag it searches.
+    ``segment_s``: as set, else the measure's window.
+    """
+    slowest = min((low or high for low, high in settings.get("bands", {}).values()), default=None)
+    memory = (1.0 / slowest if slowest else 0.0) + float(settings.get("max_lag_s") or 0.0)
+    guard = settings.get("guard_s")
+    segment = settings.get("segment_s")
+    return {
+        "guard_s": memory if guard is None else float(guard),
+        "segment_s": settings.get("window_s") if segment is None else float(segment),
+    }
+
+
+def surrogate_draws(
+    measure: ModuleType,
+    record: MeasureRecord,
+    prepared_a: Any,
+    prepared_b: Any,
+    block_b: Block,
+    settings: Mapping[str, Any],
+    surrogate: str,
+    n: int,
+    stream: np.random.Generator,
+) -> Draws:
+    """The measure's values under ``n`` surrogates of person B, all of B's channels moved together.
+
+    Uses the measure's own ``draws`` where its record says that prepared data can be re-indexed; the loop
+    ``apply → prepare → combine → reduce`` gives the same numbers.
+
+    Raises
+    ------
+    RefusedScience
+        The measure refuses this surrogate, or the recording does not allow enough of them.
+    """
+    how = record.surrogates.get(surrogate, "refused: this pair has not been calibrated")
+    if how.startswith("refused"):
+        raise RefusedScience(f"{record.name} with {surrogate}: {how.removeprefix('refused:').strip()}")
+    module = surrogates.module(surrogate)
+    about = surrogate_settings(settings)
+    index = module.draw_index(block_b, n, stream, about)
+    near = module.near(block_b, index, about) if hasattr(module, "near") else None
+    if how == "reindex" and hasattr(measure, "draws"):
+        draws = measure.draws(prepared_a, prepared_b, surrogate, index)
+    else:
+        draws = loop(measure, prepared_a, block_b, settings, module, index)
+    return Draws(draws.value, draws.profile, near)
+
+
+def loop(
+    measure: ModuleType,
+    prepared_a: Any,
+    block_b: Block,
+    settings: Mapping[str, Any],
+    module: ModuleType,
+    index: Sequence[Any] | np.ndarray,
+) -> Draws:
+    """Surrogate by surrogate through the measure's reference path."""
+    values, profiles = [], []
+    for row in index:
+        prepared = measure.prepare(module.apply(block_b, row), settings)
+        estimate: Estimate = measure.reduce(measure.combine(prepared_a, prepared))
+        values.append(estimate.value)
+        if estimate.profile is not None:
+            profiles.append(estimate.profile)
+    return Draws(np.stack(values), np.stack(profiles) if profiles else None)
+
+
+def compare(
+    value: np.ndarray,
+    stabilised: np.ndarray,
+    draws: np.ndarray,
+    stabilised_draws: np.ndarray,
+    near: np.ndarray | None = None,
+) -> Null:
+    """Observed values against their draws; everything in the call is one family.
+
+    Parameters
+    ----------
+    value, stabilised
+        ``(...)``, in the measure's unit and stabilised.
+    draws, stabilised_draws
+        ``(S, ...)``.
+    near
+        ``(S,)``, True for surrogates that keep part of the coupling (``Draws.near``): they count for both p, which
+        stay exact, and are left out of the null's means and SDs, which they would bias. Where fewer than 10 others
+        are left, all are used.
+    """
+    far = np.ones(len(draws), dtype=bool) if near is None else ~np.asarray(near, dtype=bool)
+    if far.sum() < _FEWEST_FAR:
+        far[:] = True
+    null_mean, null_sd = moments(draws[far])
+    mean, sd = moments(stabilised_draws[far])
+    excess = stabilised - mean
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = np.where(sd > 0, excess / sd, np.nan)
+    return Null(
+        null_mean=null_mean,
+        null_sd=null_sd,
+        stabilised_null_mean=mean,
+        stabilised_null_sd=sd,
+        excess=excess,
+        z=z,
+        p=upper_p(stabilised, stabilised_draws),
+        p_family=family_p(stabilised, stabilised_draws),
+        n_null=len(draws),
+    )
+
+
+_FEWEST_FAR = 10
+
+
+def summarise(estimate: Estimate, draws: Draws, record: MeasureRecord) -> Null:
+    """:func:`compare` for all channel pairs of an estimate; arrays ``(A, B, band, direction)``."""
+    stabilised = FUNCTIONS[record.stabilise](draws.value)
+    return compare(estimate.value, estimate.stabilised, draws.value, stabilised, draws.near)
+
+
+def to_regions(
+    values: np.ndarray, regions_a: Sequence[str | None], regions_b: Sequence[str | None]
+) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+    """Mean over the channel pairs of each pair of regions, leaving out pairs without a number.
+
+    Parameters
+    ----------
+    values
+        ``(..., A, B, band, direction)`` on the stabilised scale: estimates or draws.
+    regions_a, regions_b
+        Region of each channel; None belongs to none.
+
+    Returns
+    -------
+    values ``(..., region A, region B, band, direction)`` and the regions' names in the order of first appearance.
+    """
+    names_a, names_b = _names(regions_a), _names(regions_b)
+    shape = (*values.shape[:-4], len(names_a), len(names_b), *values.shape[-2:])
+    result = np.full(shape, np.nan)
+    for i, name_a in enumerate(names_a):
+        rows = [k for k, r in enumerate(regions_a) if r == name_a]
+        for j, name_b in enumerate(names_b):
+            columns = [k for k, r in enumerate(regions_b) if r == name_b]
+            part = values[..., rows, :, :, :][..., columns, :, :]
+            pairs = part.reshape(*part.shape[:-4], -1, *part.shape[-2:])
+            result[..., i, j, :, :] = moments(np.moveaxis(pairs, -3, 0))[0]
+    return result, names_a, names_b
+
+
+def _names(regions: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(r for r in regions if r))
