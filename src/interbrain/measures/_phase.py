@@ -1,0 +1,183 @@
+"""What the phase measures share: settings, the two people prepared, and the way from means over samples to a value.
+
+A measure is a :class:`Kind`: a function of a few means over samples that both people have. It is told here what it may
+need of them; *which* samples are averaged is the setting ``across``:
+
+- ``"time"``: over the samples of one epoch (``_phase_time``), then the mean of the values over epochs;
+- ``"epochs"``: over epochs at one frequency (``_phase_epochs``), then the mean of the values over the band's bins.
+
+The two are different quantities and hardly correlate. *Across time* asks whether two rhythms keep step for the length
+of an epoch, whatever their phase difference was in the epoch before; it exists for continuous data and asks for no
+event that both people's phases are reset by, so it is the default. Its chance level depends on the band and the epoch
+(theta in 1 s epochs: PLV .33). *Across epochs* asks whether the same phase difference comes back at the same place of
+every epoch; its chance level depends on the number of epochs alone (PLV near sqrt(pi / 4n): .177 for 25). Either way a
+value says nothing without its null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.signal import Block
+
+MIN_CYCLES = 3.0
+"""Cycles of a band's low edge that an epoch or a window must hold for a phase to mean something."""
+
+CHOICES = {
+    "across": ("time", "epochs"),
+    "spectrum": ("multitaper", "fourier"),
+    "sign": ("signed", "absolute"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """Means over the samples that both people have; all arrays broadcast to ``(A, epoch of B, B)``.
+
+    With x_a and x_b the two carriers (analytic signals, or unit phasors e^{iα}, e^{iβ}): ``minus`` is the mean of
+    x_a·conj(x_b), ``plus`` of x_a·x_b, ``own_a`` and ``own_b`` of what :attr:`Kind.own` makes of each alone.
+    """
+
+    minus: np.ndarray
+    plus: np.ndarray
+    own_a: tuple[np.ndarray, ...]
+    own_b: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A phase measure as a function of :class:`Means`.
+
+    Parameters
+    ----------
+    value
+        From means to values, NaN where undefined.
+    own
+        Per-sample functions of one carrier whose means ``value`` needs.
+    unit
+        Whether the carriers are unit phasors (amplitude thrown away).
+    plus
+        Whether ``value`` needs ``plus``.
+    """
+
+    value: Callable[[Means], np.ndarray]
+    own: Callable[[np.ndarray], tuple[np.ndarray, ...]]
+    unit: bool
+    plus: bool
+
+
+@dataclass(frozen=True)
+class Band:
+    """A name with its edges in Hz."""
+
+    name: str
+    low: float
+    high: float
+
+    @property
+    def centre(self) -> float:
+        return (self.low + self.high) / 2
+
+
+def bands_of(settings: Mapping[str, Any]) -> tuple[Band, ...]:
+    """The bands asked for.
+
+    Raises
+    ------
+    BadInput
+        None, or one whose edges are not 0 < low < high.
+    """
+    bands = tuple(Band(str(k), float(low), float(high)) for k, (low, high) in (settings.get("bands") or {}).items())
+    if not bands:
+        raise BadInput("A phase measure needs at least one band, e.g. bands = { alpha = [7.5, 11] } (Hz).")
+    for band in bands:
+        if not 0 < band.low < band.high:
+            raise BadInput(
+                f"Band {band.name!r} is {band.low:g} to {band.high:g} Hz; its low edge must be above 0 and below its "
+                "high edge."
+            )
+    return bands
+
+
+def check_settings(settings: Mapping[str, Any], block: Block) -> None:
+    """Refuse a choice that does not exist, and ``across = "epochs"`` without epochs.
+
+    Raises
+    ------
+    BadInput, RefusedScience
+    """
+    for key, allowed in CHOICES.items():
+        if key in settings and settings[key] not in allowed:
+            raise BadInput(f"Setting {key!r} is {settings[key]!r}; allowed: {', '.join(allowed)}.")
+    if not 0 < settings["min_valid"] <= 1:
+        raise BadInput(f"Setting 'min_valid' is {settings['min_valid']:g}; it is a share above 0 and at most 1.")
+    if settings["across"] == "epochs" and (not block.epoched or block.shape[0] < 2):
+        what = f"{block.shape[0]} epoch{'s' * (block.shape[0] != 1)}" if block.epoched else "a continuous recording"
+        raise RefusedScience(
+            f"across = 'epochs' compares phases over epochs, and this is {what}: a single phase difference is always "
+            "perfectly constant. Use across = 'time', or cut the recording into epochs."
+        )
+
+
+def check_band(band: Band, rate: float, n_times: int, what: str = "an epoch") -> None:
+    """Refuse a band that these samples cannot carry.
+
+    Raises
+    ------
+    RefusedScience
+        The high edge at or beyond the Nyquist frequency; fewer than :data:`MIN_CYCLES` cycles of the low edge.
+    """
+    if band.high >= rate / 2:
+        raise RefusedScience(
+            f"Band {band.name!r} reaches {band.high:g} Hz, but {rate:g} samples a second carry nothing at or above "
+            f"{rate / 2:g} Hz. Lower the band's edge or use a faster recording."
+        )
+    seconds = n_times / rate
+    if band.low * seconds < MIN_CYCLES:
+        raise RefusedScience(
+            f"Band {band.name!r} begins at {band.low:g} Hz, and {what} of {seconds:.3g} s holds "
+            f"{band.low * seconds:.2g} cycles of it; a phase needs at least {MIN_CYCLES:g}. Use {what} of at least "
+            f"{MIN_CYCLES / band.low:.3g} s or a band from {MIN_CYCLES / seconds:.3g} Hz on."
+        )
+
+
+def bridged(block: Block) -> tuple[np.ndarray, np.ndarray]:
+    """Samples without holes, so that they can be filtered, and which of them are real.
+
+    Gaps are bridged by straight lines. A channel that does not vary within an epoch has no phase there and counts as
+    missing.
+
+    Returns
+    -------
+    values, valid : ndarray, (epoch, channel, time)
+    """
+    valid = block.valid
+    if valid.all():
+        values = block.values
+    else:
+        values = np.where(valid, block.values, 0.0)
+        time = np.arange(block.shape[2])
+        for place in zip(*np.nonzero(~valid.all(axis=2) & valid.any(axis=2)), strict=True):
+            good = valid[place]
+            values[place] = np.interp(time, time[good], values[place][good])
+    flat = np.ptp(values, axis=2) == 0
+    return values, valid & ~flat[:, :, None]
+
+
+def check_pair(shape_a: tuple[int, int], shape_b: tuple[int, int], rates: tuple[float, float]) -> None:
+    """Two people on one clock: as many epochs, as many samples each, one rate.
+
+    Raises
+    ------
+    BadInput
+    """
+    if shape_a != shape_b or rates[0] != rates[1]:
+        raise BadInput(
+            f"Two people must share epochs and clock: A has {shape_a[0]} epochs of {shape_a[1]} samples at "
+            f"{rates[0]:g} Hz, B {shape_b[0]} of {shape_b[1]} at {rates[1]:g} Hz."
+        )

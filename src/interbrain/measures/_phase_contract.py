@@ -1,0 +1,209 @@
+"""The contract of a measure (``prepare``, ``combine``, ``reduce``, ``draws``) for any :class:`~._phase.Kind`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from interbrain.arrays.stabilise import FUNCTIONS
+from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures import _phase_epochs, _phase_time
+from interbrain.measures._phase import Band, Kind, bands_of, bridged, check_band, check_pair, check_settings
+
+_MIN_EPOCHS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One person: a carrier (across time) or a spectrum (across epochs) for each band."""
+
+    kind: Kind
+    bands: tuple[Band, ...]
+    carriers: tuple[_phase_time.Carrier, ...]
+    spectra: tuple[_phase_epochs.Spectrum, ...]
+    shape: tuple[int, int]
+    rate: float
+    min_valid: float
+    epoched: bool
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Two people: ``value``, ``cross`` (whose angle is the phase), ``coverage`` and ``n_effective``, each ``(A, B,
+    band)``; and the two prepared, for values in windows."""
+
+    value: np.ndarray
+    cross: np.ndarray
+    coverage: np.ndarray
+    n_effective: np.ndarray
+    a: Prepared
+    b: Prepared
+
+
+def prepare(kind: Kind, block: Block, settings: Mapping[str, Any]) -> Prepared:
+    """Carriers or spectra of one person, once.
+
+    Raises
+    ------
+    BadInput, RefusedScience
+        See :func:`~._phase.check_settings` and :func:`~._phase.check_band`.
+    """
+    bands = bands_of(settings)
+    check_settings(settings, block)
+    n_epochs, _, n_times = block.shape
+    for band in bands:
+        check_band(band, block.rate, n_times, "an epoch" if block.epoched else "a recording")
+    values, valid = bridged(block)
+    carriers: tuple[_phase_time.Carrier, ...] = ()
+    spectra: tuple[_phase_epochs.Spectrum, ...] = ()
+    if settings["across"] == "time":
+        carriers = tuple(_phase_time.carrier(values, valid, block.rate, band, kind) for band in bands)
+    else:
+        usable = (valid.mean(axis=2) >= settings["min_valid"]).astype(np.float64)
+        spectrum = settings.get("spectrum", "fourier")
+        spectra = _phase_epochs.spectra(values, usable, block.rate, bands, spectrum, kind)
+    min_valid = float(settings["min_valid"])
+    return Prepared(kind, bands, carriers, spectra, (n_epochs, n_times), block.rate, min_valid, block.epoched)
+
+
+def combine(a: Prepared, b: Prepared) -> State:
+    """Values and phases of all channel pairs, epoch by epoch as they were recorded.
+
+    Raises
+    ------
+    BadInput
+        The two people differ in epochs, samples or rate.
+    """
+    check_pair(a.shape, b.shape, (a.rate, b.rate))
+    found = [_across_time(a, b, i) for i in range(len(a.carriers))]
+    found += [_across_epochs(a, b, i) for i in range(len(a.spectra))]
+    value, cross, coverage, n_effective = (np.stack(x, axis=-1) for x in zip(*found, strict=True))
+    return State(value, cross, coverage, n_effective, a, b)
+
+
+def _across_time(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
+    carrier_a, carrier_b, band = a.carriers[i], b.carriers[i], a.bands[i]
+    n_epochs, n_times = len(carrier_a.parts), carrier_a.parts.shape[-1]
+    shape = (carrier_a.parts.shape[2], carrier_b.parts.shape[2])
+    total, count, samples = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    cross = np.zeros(shape, dtype=np.complex128)
+    index = np.arange(n_epochs)[None]
+    for _, means, n in _phase_time.epoch_pairs(a.kind, carrier_a, carrier_b, index):
+        value = a.kind.value(means)[:, 0]
+        used = np.isfinite(value) & np.broadcast_to(n >= a.min_valid * n_times, means.minus.shape)[:, 0]
+        n_used = np.where(used, np.broadcast_to(n, means.minus.shape)[:, 0], 0.0)
+        total += np.where(used, value, 0.0)
+        count += used
+        samples += n_used
+        cross += np.where(used, means.minus[:, 0], 0.0) * n_used
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.where(count > 0, total / count, np.nan)
+    n_effective = samples / a.rate * (band.high - band.low)
+    return value, cross, samples / (n_epochs * n_times), n_effective
+
+
+def _across_epochs(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
+    n_epochs = a.shape[0]
+    index = np.arange(n_epochs)[None]
+    value, cross, n = _phase_epochs.values_over_epochs(a.kind, a.spectra[i], b.spectra[i], index)
+    value = np.where(n >= _MIN_EPOCHS, value, np.nan)
+    return value[0], np.nan_to_num(cross[0]), n[0] / n_epochs, n[0]
+
+
+def reduce(state: State, windows: np.ndarray | None, stabilise: str) -> Estimate | list[Estimate]:
+    """The answer; with ``windows (W, 2)``, first and last-plus-one samples within an epoch, a list of W answers.
+
+    Raises
+    ------
+    RefusedScience
+        Windows across epochs, or windows of too few cycles.
+    """
+    if windows is None:
+        return _estimate(state, stabilise)
+    return [_estimate(_in_window(state, int(start), int(stop)), stabilise) for start, stop in windows]
+
+
+def _estimate(state: State, stabilise: str) -> Estimate:
+    value = state.value[..., None]
+    phase = np.where(np.isfinite(state.value) & (np.abs(state.cross) > 0), np.angle(state.cross), np.nan)
+    centres = np.array([b.centre for b in state.a.bands])
+    return Estimate(
+        value=value,
+        stabilised=FUNCTIONS[stabilise](value),
+        lag_s=(phase / (2 * np.pi * centres))[..., None],
+        phase=phase[..., None],
+        coverage=state.coverage[..., None],
+        n_effective=state.n_effective[..., None],
+        bands=tuple(b.name for b in state.a.bands),
+    )
+
+
+def _in_window(state: State, start: int, stop: int) -> State:
+    a, b = state.a, state.b
+    if a.spectra:
+        raise RefusedScience(
+            "Windows within an epoch cannot be compared across epochs: use across = 'time', or epochs of that length."
+        )
+    for band in a.bands:
+        check_band(band, a.rate, stop - start, "a window")
+    cut = [_cut(side, start, stop) for side in (a, b)]
+    return combine(cut[0], cut[1])
+
+
+def _cut(side: Prepared, start: int, stop: int) -> Prepared:
+    carriers = tuple(_phase_time.window(c, start, stop, side.kind) for c in side.carriers)
+    shape = (side.shape[0], stop - start)
+    return Prepared(side.kind, side.bands, carriers, (), shape, side.rate, side.min_valid, side.epoched)
+
+
+def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
+    """Values with B's epochs in the order of each row of ``index (S, E)``.
+
+    The same numbers as preparing and combining again for each row: an epoch is filtered or transformed by itself, so
+    its order among the others changes nothing in it. Every pair of epochs that occurs is computed once.
+
+    Raises
+    ------
+    BadInput
+        Another surrogate, data that are not epochs, an index that does not fit.
+    """
+    check_pair(a.shape, b.shape, (a.rate, b.rate))
+    if surrogate != "segment_shuffle" or not (a.epoched and b.epoched):
+        raise BadInput(
+            f"Only shuffled epochs can be drawn without preparing again; got {surrogate!r} on "
+            f"{'epochs' if b.epoched else 'a continuous recording'}."
+        )
+    index = np.asarray(index)
+    if index.ndim != 2 or index.shape[1] != b.shape[0]:
+        raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")
+    bands = [_draws_time(a, b, i, index) for i in range(len(a.carriers))]
+    for spectrum_a, spectrum_b in zip(a.spectra, b.spectra, strict=True):
+        value, _, n = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index)
+        bands.append(np.where(n >= _MIN_EPOCHS, value, np.nan))
+    return Draws(np.stack(bands, axis=-1)[..., None])
+
+
+def _draws_time(a: Prepared, b: Prepared, i: int, index: np.ndarray) -> np.ndarray:
+    carrier_a, carrier_b = a.carriers[i], b.carriers[i]
+    n_times = carrier_a.parts.shape[-1]
+    shape = (len(index), carrier_a.parts.shape[2], carrier_b.parts.shape[2])
+    total, count = np.zeros(shape), np.zeros(shape)
+    for place, means, n in _phase_time.epoch_pairs(a.kind, carrier_a, carrier_b, index):
+        value = a.kind.value(means).transpose(1, 0, 2)
+        used = np.isfinite(value)
+        if n.ndim:
+            used &= (n >= a.min_valid * n_times).transpose(1, 0, 2)
+        total += np.where(used, value, 0.0)[place]
+        count += used[place]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, total / count, np.nan)
+
+
+def memory_s(settings: Mapping[str, Any]) -> float:
+    """Seconds by which two stretches must be apart to share nothing: the length of the longest band's filter."""
+    bands = bands_of(settings)
+    return max(_phase_time.filter_s(band) for band in bands)

@@ -1,0 +1,112 @@
+"""Circular correlation: whether two phases depart from their mean directions together.
+
+The value is signed by default: +1 where the two phases run ahead of and behind their own means together, −1 where one
+runs ahead as the other falls behind. Signed values of independent people average to zero, so that a region's mean is
+not lifted by chance; HyPyP takes the absolute value in each epoch (``hypyp``), which lifts it to .21 for theta in 1 s
+epochs. The mean direction of a phase that goes round and round within an epoch is hardly defined, and then steady
+coupling with a phase difference other than the difference of these means is seen weakly or not at all: that is what
+the adjusted form (``accorr``) repairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from interbrain.data.records import MeasureRecord
+from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures import _phase_contract as contract
+from interbrain.measures._phase import Kind, Means
+
+RECORD = MeasureRecord(
+    name="ccorr",
+    title="Circular correlation",
+    formula="r = Σ sin(α − μ) sin(β − ν) / √(Σ sin²(α − μ) Σ sin²(β − ν)), μ and ν the mean directions",
+    reference="Burgess AP (2013). On the interpretation of synchronization in EEG hyperscanning studies: a cautionary "
+    "note. Frontiers in Human Neuroscience 7, 881. After Jammalamadaka SR, SenGupta A (2001). Topics in Circular "
+    "Statistics, World Scientific.",
+    doi="10.3389/fnhum.2013.00881",
+    value_range=(-1.0, 1.0),
+    with_itself=1.0,
+    stabilise="atanh",
+    directed=False,
+    accepts=("epochs", "continuous"),
+    modalities=("eeg",),
+    blind_to=("amplitude",),
+    surrogates={
+        "segment_shuffle": "reindex",
+        "circular_shift": "prepare",
+        "phase_randomisation": "prepare",
+    },
+    default_surrogate="segment_shuffle",
+    settings={"across": "time", "sign": "signed", "min_valid": 0.5},
+    settings_help={
+        "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs (Hann window)",
+        "sign": "'signed', or 'absolute' in each epoch (or at each frequency, across epochs)",
+        "min_valid": "share of an epoch's samples that must be valid for it to count",
+    },
+    named_settings={"hypyp": {"across": "time", "sign": "absolute"}},
+    needs_bands=True,
+    methods="Phase synchrony was measured by the circular correlation coefficient (Burgess, 2013) of the phases in "
+    "each band.",
+)
+
+
+def _signed(means: Means) -> np.ndarray:
+    first_a, second_a = means.own_a
+    first_b, second_b = means.own_b
+    mean_a = first_a / np.abs(first_a)
+    mean_b = first_b / np.abs(first_b)
+    # 2 sin x sin y = cos(x − y) − cos(x + y) and 2 sin² x = 1 − cos 2x, under the mean over samples.
+    joint = (means.minus * mean_a.conj() * mean_b).real - (means.plus * (mean_a * mean_b).conj()).real
+    spread_a = 1 - (second_a * mean_a.conj() ** 2).real
+    spread_b = 1 - (second_b * mean_b.conj() ** 2).real
+    return joint / np.sqrt(spread_a * spread_b)
+
+
+def _value(means: Means) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = _signed(means)
+    return np.where(np.isfinite(value), np.clip(value, -1.0, 1.0), np.nan)
+
+
+def _absolute(means: Means) -> np.ndarray:
+    return np.abs(_value(means))
+
+
+def _kind(settings: Mapping[str, Any]) -> Kind:
+    value = _absolute if settings["sign"] == "absolute" else _value
+    return Kind(value=value, own=lambda x: (x, x**2), unit=True, plus=True)
+
+
+def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
+    """Unit phasors of one person in each band of ``settings["bands"]`` (name to (low, high) in Hz).
+
+    Raises
+    ------
+    BadInput, RefusedScience
+        No bands; a band at the Nyquist frequency, or with fewer than three cycles in an epoch.
+    """
+    return contract.prepare(_kind(settings), block, settings)
+
+
+def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
+    """All channel pairs ``(A, B, band)``."""
+    return contract.combine(a, b)
+
+
+def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+    """Circular correlation in [-1, 1], mean phase difference (rad, positive = A leads) and the lag that it means."""
+    return contract.reduce(state, windows, RECORD.stabilise)
+
+
+def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws:
+    """Values with B's epochs in the orders ``index (S, E)``."""
+    return contract.draws(a, b, surrogate, index)
+
+
+def memory_s(settings: Mapping[str, Any]) -> float:
+    """Length of the longest filter, in seconds."""
+    return contract.memory_s(settings)

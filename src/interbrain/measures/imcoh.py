@@ -1,0 +1,109 @@
+"""Imaginary coherence: the part of coherence that no signal picked up by both people at once can make.
+
+A source that reaches both recordings at the same instant (mains, a shared amplifier, a stimulus flash seen in both)
+gives a real cross-spectrum; the imaginary part is what comes with a lag. Lags near half a cycle are as invisible as
+lag zero.
+
+The value is absolute by default, taken in each epoch (across epochs: at each frequency) before the mean. The sign of
+an EEG channel depends on the orientation of its source and on the reference, so signed values of a region's channel
+pairs would cancel although each pair keeps a steady lag; the price is a chance level above zero, which the null
+carries. Who leads is in ``phase``, from the cross-spectrum summed over epochs. ``hypyp`` is this form; ``mne`` and
+``mne_fourier`` are the signed across-epoch form of MNE-Connectivity (modes "multitaper" and "fourier"), positive when
+A leads by less than half a cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from interbrain.data.records import MeasureRecord
+from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures import _phase_contract as contract
+from interbrain.measures._phase import Kind, Means
+
+RECORD = MeasureRecord(
+    name="imcoh",
+    title="Imaginary coherence",
+    formula="imcoh = Im(mean of x_a·conj(x_b)) / √(mean |x_a|² · mean |x_b|²)",
+    reference="Nolte G, Bai O, Wheaton L, Mari Z, Vorbach S, Hallett M (2004). Identifying true brain interaction from "
+    "EEG data using the imaginary part of coherency. Clinical Neurophysiology 115, 2292-2307.",
+    doi="10.1016/j.clinph.2004.04.029",
+    value_range=(-1.0, 1.0),
+    with_itself=0.0,
+    stabilise="atanh",
+    directed=False,
+    accepts=("epochs", "continuous"),
+    modalities=("eeg",),
+    blind_to=("zero lag", "half-cycle lag"),
+    surrogates={
+        "segment_shuffle": "reindex",
+        "circular_shift": "prepare",
+        "phase_randomisation": "prepare",
+    },
+    default_surrogate="segment_shuffle",
+    settings={"across": "time", "spectrum": "multitaper", "sign": "absolute", "min_valid": 0.5},
+    settings_help={
+        "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs, then over the band",
+        "spectrum": "across epochs: 'multitaper' (seven Slepian tapers) or 'fourier' (one Hann window)",
+        "sign": "'absolute' in each epoch (or at each frequency, across epochs), or 'signed': positive when A leads",
+        "min_valid": "share of an epoch's samples that must be valid for it to count",
+    },
+    named_settings={
+        "hypyp": {"across": "time", "sign": "absolute"},
+        "mne": {"across": "epochs", "spectrum": "multitaper", "sign": "signed"},
+        "mne_fourier": {"across": "epochs", "spectrum": "fourier", "sign": "signed"},
+    },
+    needs_bands=True,
+    methods="Lagged synchrony was measured by the imaginary part of coherency (Nolte et al., 2004), in absolute value "
+    "unless stated, which is zero for anything that reaches both people at the same instant.",
+)
+
+
+def _signed(means: Means) -> np.ndarray:
+    power = means.own_a[0].real * means.own_b[0].real
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = means.minus.imag / np.sqrt(power)
+    return np.where(np.isfinite(value), value, np.nan)
+
+
+def _absolute(means: Means) -> np.ndarray:
+    return np.abs(_signed(means))
+
+
+def _kind(settings: Mapping[str, Any]) -> Kind:
+    value = _absolute if settings["sign"] == "absolute" else _signed
+    return Kind(value=value, own=lambda x: (x.real**2 + x.imag**2,), unit=False, plus=False)
+
+
+def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
+    """Analytic signals of one person in each band of ``settings["bands"]`` (name to (low, high) in Hz).
+
+    Raises
+    ------
+    BadInput, RefusedScience
+        No bands; a band at the Nyquist frequency, or with fewer than three cycles in an epoch.
+    """
+    return contract.prepare(_kind(settings), block, settings)
+
+
+def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
+    """All channel pairs ``(A, B, band)``."""
+    return contract.combine(a, b)
+
+
+def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+    """Imaginary coherence, phase of the summed cross-spectrum (rad, positive = A leads) and the lag that it means."""
+    return contract.reduce(state, windows, RECORD.stabilise)
+
+
+def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws:
+    """Values with B's epochs in the orders ``index (S, E)``."""
+    return contract.draws(a, b, surrogate, index)
+
+
+def memory_s(settings: Mapping[str, Any]) -> float:
+    """Length of the longest filter, in seconds."""
+    return contract.memory_s(settings)

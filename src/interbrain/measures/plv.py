@@ -1,0 +1,92 @@
+"""Phase-locking value: how constant the difference of two phases is, whatever their amplitudes.
+
+Defaults: across time (see ``_phase`` for what that asks, and what "across epochs" asks instead). ``hypyp`` gives
+HyPyP's PLV, ``mne`` and ``mne_fourier`` the across-epoch PLV of MNE-Connectivity in its modes "multitaper" (its
+default) and "fourier".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from interbrain.data.records import MeasureRecord
+from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures import _phase_contract as contract
+from interbrain.measures._phase import Kind, Means
+
+RECORD = MeasureRecord(
+    name="plv",
+    title="Phase-locking value",
+    formula="PLV = |mean of exp(i(α − β))|",
+    reference="Lachaux JP, Rodriguez E, Martinerie J, Varela FJ (1999). Measuring phase synchrony in brain signals. "
+    "Human Brain Mapping 8, 194-208.",
+    doi="10.1002/(SICI)1097-0193(1999)8:4<194::AID-HBM4>3.0.CO;2-C",
+    value_range=(0.0, 1.0),
+    with_itself=1.0,
+    stabilise="atanh",
+    directed=False,
+    accepts=("epochs", "continuous"),
+    modalities=("eeg",),
+    blind_to=("amplitude",),
+    surrogates={
+        "segment_shuffle": "reindex",
+        "circular_shift": "prepare",
+        "phase_randomisation": "prepare",
+    },
+    default_surrogate="segment_shuffle",
+    settings={"across": "time", "spectrum": "multitaper", "min_valid": 0.5},
+    settings_help={
+        "across": "'time': constant within each epoch, then the mean over epochs; 'epochs': the same in every epoch",
+        "spectrum": "across epochs: 'multitaper' (seven Slepian tapers) or 'fourier' (one Hann window)",
+        "min_valid": "share of an epoch's samples that must be valid for it to count",
+    },
+    named_settings={
+        "hypyp": {"across": "time"},
+        "mne": {"across": "epochs", "spectrum": "multitaper"},
+        "mne_fourier": {"across": "epochs", "spectrum": "fourier"},
+    },
+    needs_bands=True,
+    methods="Phase synchrony was measured by the phase-locking value (Lachaux et al., 1999): the length of the mean "
+    "vector of phase differences in each band.",
+)
+
+
+def _value(means: Means) -> np.ndarray:
+    return np.abs(means.minus)
+
+
+_KIND = Kind(value=_value, own=lambda x: (), unit=True, plus=False)
+
+
+def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
+    """Unit phasors of one person in each band of ``settings["bands"]`` (name to (low, high) in Hz).
+
+    Raises
+    ------
+    BadInput, RefusedScience
+        No bands; a band at the Nyquist frequency, or with fewer than three cycles in an epoch.
+    """
+    return contract.prepare(_KIND, block, settings)
+
+
+def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
+    """All channel pairs ``(A, B, band)``."""
+    return contract.combine(a, b)
+
+
+def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+    """PLV in [0, 1], mean phase difference (rad, positive = A leads) and the lag it means at the band's centre."""
+    return contract.reduce(state, windows, RECORD.stabilise)
+
+
+def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws:
+    """Values with B's epochs in the orders ``index (S, E)``."""
+    return contract.draws(a, b, surrogate, index)
+
+
+def memory_s(settings: Mapping[str, Any]) -> float:
+    """Length of the longest filter, in seconds."""
+    return contract.memory_s(settings)
