@@ -1,0 +1,57 @@
+"""The drift check flags random walks and leaves noise alone."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from interbrain.data.signal import Block
+from interbrain.inference import stationarity
+
+
+def many(make, channels=60):
+    rng = np.random.default_rng(0)
+    values = np.stack([make(rng) for _ in range(channels)])[None]
+    return Block(values, np.ones(values.shape, bool), 5.0)
+
+
+def ar(rng, n=1500):
+    return lfilter([1], [1, -0.9], rng.standard_normal(n + 300))[300:]
+
+
+@pytest.mark.parametrize("make", [lambda rng: rng.standard_normal(1500), ar], ids=["white", "ar"])
+def test_steady_noise_is_rarely_flagged(make):
+    block = many(make)
+    assert stationarity.check(block).drifts.mean() < 0.08
+    assert stationarity.warning(block, "circular_shift") is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng: np.cumsum(rng.standard_normal(1500)),
+        lambda rng: ar(rng) / 2.3 + np.linspace(0, 2, 1500),
+        lambda rng: ar(rng) / 2.3 + 2 * np.exp(-np.arange(1500) / 300),
+    ],
+    ids=["random walk", "drift", "habituation"],
+)
+def test_drift_is_flagged_and_told(make):
+    block = many(make, 30)
+    assert stationarity.check(block).drifts.mean() > 0.75
+    assert "30 channels drifts (KPSS up to" in stationarity.warning(block, "circular_shift")
+
+
+def test_gaps_and_flat_channels():
+    values = np.stack([ar(np.random.default_rng(1)), np.ones(1500), np.zeros(1500)])[None]
+    valid = np.ones(values.shape, bool)
+    valid[0, 0, 200:600] = False
+    drift = stationarity.check(Block(np.where(valid, values, 1e9), valid, 5.0))
+    assert np.isfinite(drift.figure).tolist() == [True, False, False] and not drift.drifts.any()
+
+
+def test_epochs_that_gain_power():
+    rng = np.random.default_rng(2)
+    values = rng.standard_normal((40, 2, 100))
+    steady = Block(values, np.ones(values.shape, bool), 100.0, True)
+    assert stationarity.warning(steady, "segment_shuffle") is None
+    growing = Block(values * np.linspace(1, 3, 40)[:, None, None], steady.valid, 100.0, True)
+    assert "2 of 2 channels changes over the epochs" in stationarity.warning(growing, "segment_shuffle")
