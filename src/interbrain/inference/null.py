@@ -81,9 +81,10 @@ def surrogate_draws(
     about = surrogate_settings(settings)
     index = module.draw_index(block_b, n, stream, about)
     near = module.near(block_b, index, about) if hasattr(module, "near") else None
+    draws = None
     if how == "reindex" and hasattr(measure, "draws"):
         draws = measure.draws(prepared_a, prepared_b, surrogate, index)
-    else:
+    if draws is None:  # also what ``draws`` answers where re-indexing would not be the same, e.g. epochs but no stretches
         draws = loop(measure, prepared_a, block_b, settings, module, index)
     return Draws(draws.value, draws.profile, near)
 

@@ -160,23 +160,23 @@ def _cut(side: Prepared, start: int, stop: int) -> Prepared:
     return Prepared(side.kind, side.bands, carriers, (), shape, side.rate, side.min_valid, side.epoched)
 
 
-def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
-    """Values with B's epochs in the order of each row of ``index (S, E)``.
+def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
+    """Values with B's epochs in the order of each row of ``index (S, E)``; None for a continuous recording.
 
     The same numbers as preparing and combining again for each row: an epoch is filtered or transformed by itself, so
-    its order among the others changes nothing in it. Every pair of epochs that occurs is computed once.
+    its order among the others changes nothing in it. Every pair of epochs that occurs is computed once. Stretches of a
+    continuous recording are filtered across their new joints and must be prepared again.
 
     Raises
     ------
     BadInput
-        Another surrogate, data that are not epochs, an index that does not fit.
+        Another surrogate, an index that does not fit.
     """
     check_pair(a.shape, b.shape, (a.rate, b.rate))
-    if surrogate != "segment_shuffle" or not (a.epoched and b.epoched):
-        raise BadInput(
-            f"Only shuffled epochs can be drawn without preparing again; got {surrogate!r} on "
-            f"{'epochs' if b.epoched else 'a continuous recording'}."
-        )
+    if surrogate != "segment_shuffle":
+        raise BadInput(f"Only segment_shuffle can be drawn without preparing again; got {surrogate!r}.")
+    if not (a.epoched and b.epoched):
+        return None
     index = np.asarray(index)
     if index.ndim != 2 or index.shape[1] != b.shape[0]:
         raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")

@@ -40,10 +40,11 @@ RECORD = MeasureRecord(
         "phase_randomisation": "prepare",
     },
     default_surrogate="segment_shuffle",
-    settings={"across": "time", "min_valid": 0.5},
+    settings={"across": "time", "min_valid": 0.5, "segment_s": 10.0},
     settings_help={
         "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs (Hann window)",
         "min_valid": "share of an epoch's samples that must be valid for it to count",
+        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
     },
     named_settings={"hypyp": {"across": "time"}},
     needs_bands=True,
@@ -88,8 +89,8 @@ def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate
     return contract.reduce(state, windows, RECORD.stabilise)
 
 
-def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws:
-    """Values with B's epochs in the orders ``index (S, E)``."""
+def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
+    """Values with B's epochs in the orders ``index (S, E)``; None for a continuous recording, to be prepared again."""
     return contract.draws(a, b, surrogate, index)
 
 
