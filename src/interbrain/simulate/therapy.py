@@ -39,7 +39,7 @@ def simulate_study(simulation: Simulation | None = None) -> Simulated:
     """Simulate a course of therapy; see :class:`~interbrain.simulate.settings.Simulation` for what can be set."""
     simulation = simulation or Simulation()
     groups = _groups(simulation)
-    coupling = _coupling(simulation)
+    coupling = dyad_coupling(simulation, simulation.patients, stream(simulation.seed, "coupling"))
     present = _present(simulation)
     tasks = stream(simulation.seed, "task length").uniform(*simulation.task_s, size=present.shape)
     tasks = np.round(tasks, 0)
@@ -93,16 +93,10 @@ def _persons(groups: tuple[Group, ...]) -> pd.DataFrame:
     return pd.DataFrame({"participant_id": list(rows), "role": list(rows.values())})
 
 
-def mean_coupling(simulation: Simulation) -> np.ndarray:
-    """The mean dyad's coupling in each session, ``(session,)``."""
-    return np.clip(simulation.coupling + simulation.growth * np.arange(simulation.sessions), 0.0, 0.95)
-
-
-def _coupling(simulation: Simulation) -> np.ndarray:
-    """Each dyad's coupling in each session, ``(dyad, session)``."""
-    random = stream(simulation.seed, "coupling")
-    level = simulation.dyad_sd * random.standard_normal((simulation.patients, 1))
-    growth = simulation.growth_sd * random.standard_normal((simulation.patients, 1))
+def dyad_coupling(simulation: Simulation, dyads: int, random: np.random.Generator) -> np.ndarray:
+    """Each dyad's coupling in each session, ``(dyad, session)``: the course of the mean plus the dyad's own."""
+    level = simulation.dyad_sd * random.standard_normal((dyads, 1))
+    growth = simulation.growth_sd * random.standard_normal((dyads, 1))
     time = np.arange(simulation.sessions)
     return np.clip(simulation.coupling + level + (simulation.growth + growth) * time, 0.0, 0.95)
 

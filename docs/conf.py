@@ -1,0 +1,22 @@
+"""Sphinx: pages in Markdown, the reference from docstrings and from the command line itself."""
+
+from interbrain import __version__
+
+project = "interbrain"
+author = "The interbrain developers"
+copyright = "2026, the interbrain developers"
+release = version = __version__
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_click",
+]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = f"interbrain {version}"
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+exclude_patterns = ["_build"]
+nitpicky = False

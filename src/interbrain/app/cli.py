@@ -1,0 +1,235 @@
+"""The command line of interbrain."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from interbrain import __version__
+from interbrain.app import listings
+from interbrain.data.errors import InterbrainError
+
+DONE, LOST_DATA, NOTHING = 0, 1, 2
+
+_EXISTING = click.Path(path_type=Path)
+
+
+def _no_traceback(command: Callable[..., int]) -> Callable[..., None]:
+    """Errors as one clear line and an exit status; ``--debug`` shows the traceback."""
+
+    @wraps(command)
+    def told(*args: Any, **kwargs: Any) -> None:
+        debug = bool(kwargs.get("debug"))
+        try:
+            status = command(*args, **kwargs)
+        except InterbrainError as error:
+            status = _say(error, str(error), debug)
+        except KeyboardInterrupt:
+            click.echo("\ninterbrain: stopped; the same command continues from here.", err=True)
+            status = 130
+        except OSError as error:
+            status = _say(error, f"{error.filename or 'file'}: {error.strerror or error}", debug)
+        except Exception as error:  # noqa: BLE001 - the outermost boundary: a user gets a sentence, never a traceback
+            text = f"an error that interbrain did not foresee: {type(error).__name__}: {error}; --debug shows it whole"
+            status = _say(error, text, debug)
+        sys.exit(status)
+
+    return told
+
+
+def _say(error: BaseException, text: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    click.echo(f"interbrain: {text}", err=True)
+    return NOTHING
+
+
+_debug = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+_workers = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=None,
+    help="Processes (default: all cores); the tables do not depend on it.",
+)
+_quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="interbrain")
+def main() -> None:
+    """Measure, track and simulate how two brains learn to synchronise over a course of psychotherapy.
+
+    \b
+    interbrain demo                        simulate a small study and run everything on it
+    interbrain check STUDY                 what would run, and all that is wrong with the study
+    interbrain run STUDY OUT               recordings to synchrony, chance, course, outcome, report
+    interbrain pair A.snirf B.snirf -m wtc --band slow=0.03-0.12
+    interbrain measures wtc                formula, range, what it cannot see, citation
+
+    A STUDY is a BIDS folder, or a folder with a study.toml. For research and supervision; it diagnoses nobody.
+    """
+
+
+@main.command()
+@click.argument("study", type=_EXISTING)
+@click.argument("out", type=_EXISTING)
+@click.option("--plan", type=_EXISTING, help="plan.toml; absent, the study's own or the defaults of its modalities.")
+@_workers
+@_quiet
+@_debug
+@_no_traceback
+def run(study: Path, out: Path, plan: Path | None, workers: int | None, quiet: bool, debug: bool) -> int:
+    """Run the whole analysis of STUDY and write tables and report.html into OUT.
+
+    \b
+    interbrain run my_study results
+    interbrain run my_study results --plan plan.toml --workers 8
+
+    Interrupted, the same command continues. Exit status: 0 all done; 1 done, but problems.tsv has rows that cost
+    data; 2 nothing usable.
+    """
+    from interbrain.study import run as run_study
+
+    outcome = run_study(study, out, plan, workers=workers or _cores(), progress=not quiet, debug=debug)
+    listings.show_outcome(outcome)
+    return LOST_DATA if outcome.lost_data else DONE
+
+
+@main.command()
+@click.argument("study", type=_EXISTING)
+@click.option("--plan", type=_EXISTING, help="plan.toml to check the study against.")
+@_quiet
+@_debug
+@_no_traceback
+def check(study: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
+    """Say what would run and everything that is wrong with STUDY, all at once; nothing is written.
+
+    \b
+    interbrain check my_study
+    """
+    from interbrain.study import check_study
+
+    checked = check_study(study, plan, progress=not quiet)
+    listings.show_check(checked)
+    return LOST_DATA if any(p.costs_data for p in checked.problems) else DONE
+
+
+@main.command()
+@click.argument("out", type=_EXISTING, default=Path("demo"))
+@_workers
+@_quiet
+@_debug
+@_no_traceback
+def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
+    """Simulate a small study, run everything on it, and say what was found beside what was planted."""
+    from interbrain.study.demo import demonstrate
+
+    listings.show_demo(demonstrate(out, workers=workers or _cores(), progress=not quiet, debug=debug))
+    return DONE
+
+
+@main.command()
+@click.argument("out", type=_EXISTING)
+@click.option("--plan", type=_EXISTING, help="sim.toml; absent, the small study of the demo.")
+@_quiet
+@_debug
+@_no_traceback
+def simulate(out: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
+    """Simulate a course of therapy and write it to OUT as SNIRF in BIDS.
+
+    \b
+    interbrain simulate my_study
+    interbrain simulate my_study --plan sim.toml      # patients = 20, growth = 0.05, …
+    """
+    from interbrain.study.demo import simulate_to
+
+    click.echo(f"A simulated study is in {simulate_to(out, plan, progress=not quiet)}")
+    return DONE
+
+
+@main.command()
+@click.argument("a", type=_EXISTING)
+@click.argument("b", type=_EXISTING)
+@click.option("-m", "--measure", required=True, help="See: interbrain measures.")
+@click.option("--band", "bands", multiple=True, metavar="NAME=LOW-HIGH", help="In Hz; may be repeated.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the measure; may be repeated."
+)
+@click.option("--modality", default=None, help="fnirs, eeg, motion, …; absent, told by the format.")
+@click.option("--read", "options", multiple=True, metavar="KEY=VALUE", help="For the reader: rate=25, columns=pat, …")
+@click.option("--channels-a", default=None, metavar="NAME,…", help="A's channels, where one file holds both people.")
+@click.option("--channels-b", default=None, metavar="NAME,…", help="B's channels.")
+@click.option("--surrogate", default=None, help="Null; absent, the measure's default. 'none' for no null.")
+@click.option("-n", "--n-surrogates", type=int, default=199, show_default=True)
+@click.option("--seed", type=int, default=20260101, show_default=True)
+@click.option("--out", type=_EXISTING, default=None, help="Write a TSV instead of printing.")
+@_debug
+@_no_traceback
+def pair(a: Path, b: Path, out: Path | None, debug: bool, **asked: Any) -> int:
+    """Synchrony of two recordings beside its null: two files in, a table out. A positive lag means that A leads.
+
+    \b
+    interbrain pair parent/ child/ -m wtc --band slow=0.03-0.12
+    interbrain pair 200_01.txt 200_01.txt -m wlcc --modality motion --read rate=25 --channels-a pat --channels-b th
+    """
+    from interbrain.study import pair as measure_files
+
+    table = measure_files(a, b, **listings.pair_arguments(asked))
+    listings.show_pair(table, out)
+    return DONE
+
+
+@main.command()
+@click.argument("out", type=_EXISTING)
+@_debug
+@_no_traceback
+def report(out: Path, debug: bool) -> int:
+    """Draw OUT/report.html again from the tables in OUT."""
+    from interbrain.report import write_report
+
+    click.echo(f"The report is {write_report(out)}")
+    return DONE
+
+
+@main.command()
+@_debug
+@_no_traceback
+def warmup(debug: bool) -> int:
+    """Compile the kernels once, so that the next run starts at once."""
+    from interbrain.study.warm import warm
+
+    for name, seconds in warm():
+        click.echo(f"{name:<10} {seconds:6.1f} s")
+    return DONE
+
+
+def _listing(name: str, what: str) -> None:
+    @main.command(name=name, help=f"List {what}; with a NAME, everything that is known about it.")
+    @click.argument("wanted", required=False, metavar="[NAME]")
+    @_debug
+    @_no_traceback
+    def command(wanted: str | None, debug: bool) -> int:
+        listings.show_records(name, wanted)
+        return DONE
+
+
+_listing("measures", "synchrony measures with formula and citation")
+_listing("formats", "file formats that can be read")
+_listing("instruments", "questionnaires with range, cut-off and reliable change")
+_listing("surrogates", "nulls within a dyad")
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    main()

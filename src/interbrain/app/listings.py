@@ -1,0 +1,138 @@
+"""What the commands print, and how words of the command line become values."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interbrain.data.errors import BadInput
+from interbrain.data.records import discover, record_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from interbrain.study.check import Checked
+    from interbrain.study.demo import Demonstrated
+    from interbrain.study.job import Outcome
+
+ROOMS = {
+    "measures": "interbrain.measures",
+    "formats": "interbrain.formats",
+    "instruments": "interbrain.course.instruments",
+    "surrogates": "interbrain.inference.surrogates",
+}
+SHOWN_PROBLEMS = 12
+
+
+def show_records(room: str, wanted: str | None) -> None:
+    """One line a record, or one record whole."""
+    if wanted is not None:
+        _show_record(record_of(ROOMS[room], wanted))
+        return
+    for record in discover(ROOMS[room]).values():
+        extra = {
+            "measures": lambda r: f"{', '.join(r.accepts)}; default null: {r.default_surrogate}",
+            "formats": lambda r: f"{' '.join(r.suffixes)}  ({r.library}{', writes' if r.writes else ''})",
+            "instruments": lambda r: f"{r.measures}, {r.score_range[0]:g} to {r.score_range[1]:g}",
+            "surrogates": lambda r: f"keeps {r.keeps}",
+        }[room](record)
+        click.echo(f"{record.name:<20} {record.title}\n{'':<20} {extra}")
+    click.echo(f"\nAll about one: interbrain {room} NAME")
+
+
+def _show_record(record: Any) -> None:
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if field.name == "module" or value in ("", None, (), {}):
+            continue
+        name = field.name.replace("_", " ")
+        if isinstance(value, Mapping):
+            click.echo(f"{name}:")
+            for key, item in value.items():
+                click.echo(textwrap.fill(f"{key}: {item}", 100, initial_indent="    ", subsequent_indent="        "))
+        else:
+            text = ", ".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+            click.echo(textwrap.fill(f"{name}: {text}", 100, subsequent_indent="    "))
+
+
+def show_problems(problems: Iterable[Any], out: Path | None = None) -> None:
+    listed = list(problems)
+    for problem in listed if out is None else listed[:SHOWN_PROBLEMS]:
+        mark = "!" if problem.costs_data else "·"
+        text = f"{mark} {problem.where}: {problem.what}; {problem.why}; {problem.done}."
+        click.echo(textwrap.fill(text, 110, subsequent_indent="    "))
+    if out is not None and len(listed) > SHOWN_PROBLEMS:
+        click.echo(f"  … and {len(listed) - SHOWN_PROBLEMS} more in {out / 'problems.tsv'}")
+
+
+def show_outcome(outcome: Outcome) -> None:
+    if outcome.problems:
+        click.echo(f"{len(outcome.problems)} things to know (! cost data):")
+        show_problems(outcome.problems, outcome.folder)
+    click.echo(f"The report is {outcome.report}")
+
+
+def show_check(checked: Checked) -> None:
+    for line in checked.summary:
+        click.echo(line)
+    click.echo()
+    if checked.problems:
+        costly = sum(p.costs_data for p in checked.problems)
+        click.echo(f"{len(checked.problems)} things to know, {costly} of which cost data (!):")
+        show_problems(checked.problems)
+    else:
+        click.echo("Nothing wrong was found.")
+
+
+def show_demo(demonstrated: Demonstrated) -> None:
+    click.echo()
+    for line in demonstrated.lines:
+        click.echo(textwrap.fill(line, 110, subsequent_indent="    "))
+    click.echo(f"\nThe simulated study is {demonstrated.study}\nThe report is          {demonstrated.report}")
+
+
+def show_pair(table: pd.DataFrame, out: Path | None) -> None:
+    if out is not None:
+        table.to_csv(out, sep="\t", index=False, na_rep="n/a", float_format="%.12g", lineterminator="\n")
+        click.echo(f"{len(table)} rows in {out}")
+        return
+    click.echo(table.to_csv(sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"), nl=False)
+
+
+def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:
+    """Words of ``interbrain pair`` as the arguments of :func:`interbrain.pair`."""
+    taken = dict(asked)
+    taken["bands"] = dict(_band(text) for text in asked["bands"])
+    taken["settings"] = dict(_setting(text) for text in asked["settings"])
+    taken["options"] = dict(_setting(text) for text in asked["options"])
+    for side in ("channels_a", "channels_b"):
+        taken[side] = tuple(asked[side].split(",")) if asked[side] else None
+    return taken
+
+
+def _band(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, limits = text.rpartition("=")
+    low, dash, high = limits.partition("-")
+    try:
+        return name or "band", (float(low), float(high))
+    except ValueError as error:
+        raise BadInput(f"--band {text!r} is not NAME=LOW-HIGH in Hz; e.g. --band slow=0.03-0.12.") from error
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise BadInput(f"{text!r} is not KEY=VALUE; e.g. window_s=60.")
+    if value.lower() in ("true", "false"):
+        return name, value.lower() == "true"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value

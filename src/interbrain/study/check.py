@@ -1,0 +1,119 @@
+"""What would run and all that is wrong with a study, without measuring or writing anything."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from interbrain.data.errors import InterbrainError, Problem
+from interbrain.data.plan import Plan
+from interbrain.data.signal import Signal
+from interbrain.data.study import Segment, Study
+from interbrain.signals.align import cut, usable_share
+from interbrain.study.growth import checked_scores
+from interbrain.study.job import plan_of
+from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
+from interbrain.study.person import prepare_person
+from interbrain.study.pool import run_tasks
+from interbrain.study.progress import Progress
+from interbrain.study.read import read_study
+from interbrain.study.sides import kinds_of
+from interbrain.study.within import Asked, Findings, PairTask, asked, together
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What would run, in sentences, and every problem."""
+
+    study: Study
+    plan: Plan
+    summary: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None, *, progress: bool = False) -> Checked:
+    """Read every recording, put pairs on one clock and ask each measure whether it could run; nothing is written.
+
+    Raises
+    ------
+    BadInput
+        There is no study at that path, or the plan is not valid.
+    """
+    study = study if isinstance(study, Study) else read_study(study)
+    chosen = plan_of(study, plan)
+    problems = list(study.problems)
+    bar = Progress(progress)
+    with tempfile.TemporaryDirectory(prefix="interbrain-check-") as scratch:
+        work = Path(scratch)
+        tasks = person_tasks(study, chosen, work, debug=False)
+        bar.expect(persons=len(tasks))
+        prepared = run_tasks(prepare_person, list(tasks.values()), 1, bar.one("persons"))
+        bar.close()
+        people = dict(zip(tasks, prepared, strict=True))
+        problems += [p for person in prepared for p in person.problems]
+        refused, _, told = refuse_twins(study, people)
+        problems += told
+        pairs, told = pair_tasks(study, chosen, people, refused, work, debug=False)
+        problems += told
+        for pair in pairs:
+            problems += _could_run(pair)
+    _, told = checked_scores(study)
+    problems += told
+    return Checked(study, chosen, tuple(_summary(study, chosen, pairs)), tuple(dict.fromkeys(problems)))
+
+
+def _could_run(task: PairTask) -> list[Problem]:
+    found = Findings()
+    try:
+        a, b = together(task, found)
+    except InterbrainError as error:
+        return [Problem(task.where, str(error), "the two people share no samples", "the session would be left out")]
+    for analysis in (a for a in task.plan.analysis if a.modality == task.modality):
+        for segment in task.meeting.segments:
+            try:
+                _ask(asked(analysis), segment, a, b, task.plan.quality.min_usable)
+            except InterbrainError as error:
+                where = f"{task.where}, {segment.name}, {analysis.name}"
+                found.problems.append(
+                    Problem(where, str(error), "no honest number can be given", "this would be left out")
+                )
+    return found.problems
+
+
+def _ask(ask: Asked, segment: Segment, a: Signal, b: Signal, min_usable: float) -> None:
+    kinds = kinds_of(ask.analysis, a, b)
+    if not kinds:
+        raise InterbrainError(f"no signal of {list(ask.analysis.signals) or 'one kind'} on both sides.")
+    for kind in kinds:
+        blocks = cut(a.pick_kind(kind), b.pick_kind(kind), segment)
+        share = usable_share(*blocks)
+        if share < min_usable:
+            raise InterbrainError(f"{share:.0%} of the samples are usable in both people; {min_usable:.0%} are needed.")
+        for block in blocks:
+            ask.module.prepare(block, ask.settings)
+
+
+def _summary(study: Study, plan: Plan, pairs: list[PairTask]) -> list[str]:
+    meetings = Counter(pair.meeting.group for pair in pairs)
+    sessions = sorted({pair.meeting.session for pair in pairs})
+    lines = [
+        f"{study.name}: {len(study.groups)} groups, {len(study.meetings)} meetings, {len(pairs)} of them with two people",
+        f"sessions {sessions[0]} to {sessions[-1]}; {min(meetings.values())} to {max(meetings.values())} a group"
+        if pairs
+        else "no meeting can be measured",
+        f"segments: {', '.join(dict.fromkeys(s.name for m in study.meetings for s in m.segments))}",
+        f"scores: {', '.join(sorted(set(study.outcomes['instrument']))) if len(study.outcomes) else 'none'}",
+    ]
+    for analysis in plan.analysis:
+        bands = ", ".join(f"{name} {low:.3g}-{high:.3g} Hz" for name, (low, high) in analysis.bands.items())
+        lines.append(
+            f"would run {analysis.name}: {analysis.measure} on {analysis.modality}"
+            + (f" ({bands})" if bands else "")
+            + f", {analysis.n_surrogates} × {' and '.join(analysis.surrogates) or 'no surrogates'}"
+            + (", partners re-paired" if analysis.repair and len(meetings) > 1 else "")
+        )
+    if len(meetings) == 1:
+        lines.append("one group: only its own surrogates can be a null, and nothing generalises")
+    return lines

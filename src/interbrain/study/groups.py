@@ -1,0 +1,213 @@
+"""Fourth step of a run: tests over groups, one family of places at a time, and FDR over the families."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from interbrain.arrays.streams import stream
+from interbrain.data.plan import Plan
+from interbrain.data.study import Study
+from interbrain.data.tables import PLACE
+from interbrain.inference.contrast import arm_difference, paired_contrast
+from interbrain.inference.corrections import benjamini_hochberg
+from interbrain.inference.leads import leads_over_groups
+from interbrain.inference.maximum import GroupMaximum
+from interbrain.study.cache import Step
+
+FAMILY = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "segment", "null")
+LABEL = ("place_a", "place_b", "band", "direction")
+
+Label = tuple[str, ...]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One meeting's observed values and draws of one family."""
+
+    about: Row
+    labels: list[Label]
+    observed: np.ndarray
+    draws: np.ndarray
+
+
+def group_tests(
+    study: Study, plan: Plan, tables: dict[str, pd.DataFrame], steps: list[Step], excluded: frozenset[str]
+) -> list[Row]:
+    """Rows of ``tests.tsv`` that need no re-pairing: within-dyad nulls over groups, segments, arms, who leads."""
+    rows: list[Row] = []
+    kept = [k for k in _kept(steps) if _meeting_key(k.about) not in excluded]
+    for family, members in _families(kept, "draws"):
+        rows += _within(family, members)
+    for family, members in _families(kept, "lead"):
+        rows += _leads(family, members, plan)
+    nulls = without(tables["nulls"], excluded)
+    rows += _contrasts(nulls, plan)
+    rows += _arms(nulls, plan)
+    return with_fdr(rows)
+
+
+def without(table: pd.DataFrame, excluded: frozenset[str]) -> pd.DataFrame:
+    """A table less the meetings that must stay out of tests over groups."""
+    if table.empty or not excluded:
+        return table
+    return table[[_meeting_key(row) not in excluded for row in table.to_dict("records")]]
+
+
+def _meeting_key(row: Row) -> str:
+    return f"{row['group']}/ses-{row['session']}" + (f"/{row['condition']}" if row["condition"] else "")
+
+
+def _kept(steps: Iterable[Step]) -> Iterator[Kept]:
+    for step in steps:
+        for about in step.facts["draws"]:
+            name = about["name"]
+            labels = [tuple(label) for label in about["labels"]]
+            yield Kept(about, labels, step.arrays[f"{name}_observed"], step.arrays[f"{name}_null"])
+
+
+def _families(kept: Iterable[Kept], prefix: str) -> Iterator[tuple[Row, list[Kept]]]:
+    families: dict[tuple[Any, ...], list[Kept]] = {}
+    for one in kept:
+        if one.about["name"].startswith(prefix):
+            families.setdefault(tuple(one.about[k] for k in FAMILY), []).append(one)
+    for key, members in families.items():
+        yield dict(zip(FAMILY, key, strict=True)), members
+
+
+def _aligned(member: Kept, labels: list[Label]) -> tuple[np.ndarray, np.ndarray]:
+    """A meeting's values in the order of the family's labels; a place that it lacks is NaN."""
+    where = {label: i for i, label in enumerate(member.labels)}
+    index = np.array([where.get(label, -1) for label in labels])
+    observed = np.where(index >= 0, member.observed[index], np.nan)
+    draws = np.where(index >= 0, member.draws[:, index].astype(np.float64), np.nan)
+    return observed, draws
+
+
+def _labels(members: list[Kept]) -> list[Label]:
+    return list(dict.fromkeys(label for m in members for label in m.labels))
+
+
+def _within(family: Row, members: list[Kept]) -> list[Row]:
+    labels = _labels(members)
+    n_draws = min(len(m.draws) for m in members)
+    total = GroupMaximum(len(labels), n_draws)
+    for member in members:
+        observed, draws = _aligned(member, labels)
+        total.add(member.about["group"], observed, draws[:n_draws])
+    test = total.result()
+    smallest = 1.0 / (1 + test.n_null)
+    bound = f"{test.n_null} surrogates a session; the smallest p is {smallest:.2g}"
+    columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family")}
+    columns |= {"n_groups": test.n_groups, "n_meetings": test.n_meetings}
+    return _rows(family, labels, "within", columns, {"n_null": test.n_null, "smallest_p": smallest, "bound": bound})
+
+
+def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
+    """Does one side lead over groups: each group's asymmetry less its surrogates', signs flipped over groups."""
+    labels = _labels(members)
+    groups: dict[str, list[np.ndarray]] = {}
+    for member in members:
+        observed, draws = _aligned(member, labels)
+        groups.setdefault(member.about["group"], []).append(observed - draws.mean(0))
+    values = np.stack([np.mean(v, axis=0) for v in groups.values()])
+    random = stream(plan.seed, "leads", *family.values())
+    test = leads_over_groups(values, random, plan.n_arrangements)
+    labels = [(*label, "", "")[:4] for label in labels]
+    return _rows(family, labels, "leads", *_columns(test, len(members)))
+
+
+def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
+    if plan.contrast is None or nulls.empty:
+        return []
+    first, second = plan.contrast
+    rows: list[Row] = []
+    for family, part in _by_family(nulls[nulls["segment"].isin([first, second])], per_segment=False):
+        wide = part.pivot_table(
+            index=["group", "session", "condition"], columns=["segment", *LABEL], values="excess", sort=False
+        )
+        if first not in wide or second not in wide:
+            continue
+        difference = (wide[first] - wide[second]).groupby(level="group").mean().dropna(how="all")
+        if len(difference):
+            test = paired_contrast(
+                difference.to_numpy(), stream(plan.seed, "contrast", *family.values()), plan.n_arrangements
+            )
+            about = {**family, "segment": f"{first}-{second}"}
+            n_meetings = int(wide[first].notna().any(axis=1).sum())
+            rows += _rows(about, list(difference.columns), f"contrast:{first}-{second}", *_columns(test, n_meetings))
+    return rows
+
+
+def _arms(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
+    arms = sorted(set(nulls["arm"]) - {""}) if len(nulls) else []
+    if len(arms) != 2:
+        return []
+    rows: list[Row] = []
+    for family, part in _by_family(nulls, per_segment=True):
+        wide = part.pivot_table(index=["arm", "group"], columns=list(LABEL), values="excess", sort=False)
+        label = np.array(wide.index.get_level_values("arm")) == arms[0]
+        if min(label.sum(), (~label).sum()) >= 2:
+            random = stream(plan.seed, "arms", *family.values())
+            test = arm_difference(wide.to_numpy(), label, random, plan.n_arrangements)
+            n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
+            rows += _rows(family, list(wide.columns), f"arm:{arms[0]}-{arms[1]}", *_columns(test, n_meetings))
+    return rows
+
+
+def _by_family(nulls: pd.DataFrame, *, per_segment: bool) -> Iterator[tuple[Row, pd.DataFrame]]:
+    keys = [k for k in FAMILY if per_segment or k != "segment"]
+    for values, part in nulls.groupby(keys, sort=False):
+        yield {"segment": "", **dict(zip(keys, values, strict=True))}, part
+
+
+def _columns(test: Any, n_meetings: int) -> tuple[dict[str, np.ndarray], Row]:
+    columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family")}
+    fixed = {
+        "n_null": test.n_null,
+        "smallest_p": test.smallest_p,
+        "bound": test.bound,
+        "n_groups": test.n_groups,
+        "n_meetings": n_meetings,
+    }
+    return columns, fixed
+
+
+def _rows(
+    family: Row, labels: list[Label], test: str, columns: dict[str, np.ndarray], fixed: Row
+) -> list[Row]:
+    name = "/".join([test, *(str(family[k]) for k in ("analysis", "signal_a", "segment", "null"))])
+    return [
+        {
+            **{k: v for k, v in family.items() if k in (*PLACE, "segment", "null")},
+            **dict(zip(LABEL, label, strict=True)),
+            "test": test,
+            "family": name,
+            **{k: _plain(v[i]) for k, v in columns.items()},
+            **fixed,
+        }
+        for i, label in enumerate(labels)
+    ]
+
+
+def _plain(value: Any) -> float | int:
+    return int(value) if isinstance(value, (np.integer, int)) else float(value)
+
+
+def with_fdr(rows: list[Row]) -> list[Row]:
+    """FDR over families of one kind of test: each family's smallest ``p_family`` enters once."""
+    for test in dict.fromkeys(row["test"] for row in rows):
+        smallest: dict[str, float] = {}
+        for row in rows:
+            if row["test"] == test:
+                smallest[row["family"]] = float(np.nanmin([smallest.get(row["family"], np.nan), row["p_family"]]))
+        corrected = benjamini_hochberg(list(smallest), list(smallest.values()))
+        for row in rows:
+            if row["test"] == test:
+                row["p_fdr"] = corrected.of(row["family"])
+    return rows

@@ -1,0 +1,229 @@
+"""The main job: the only file that knows the order of the steps.
+
+1. read the study and its plan
+2. every recording: read, prepare (``person``)
+3. twins: recordings that are secretly the same
+4. every meeting: measure, surrogates (``within``)
+5. every session number: partners re-paired (``partners``)
+6. tests over groups (``groups``), change over sessions and outcome (``course``)
+7. tables, provenance, report
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from interbrain.data.errors import BadInput, Problem
+from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
+from interbrain.data.study import Study
+from interbrain.data.tables import TABLES, frame, write_table
+from interbrain.study.cache import Step
+from interbrain.study.growth import course_tables, outcome_tables
+from interbrain.study.groups import group_tests
+from interbrain.study.maps import write_maps
+from interbrain.study.partners import measure_cell, pairing_rows, repair_tests, repairing_tasks
+from interbrain.study.people import Slot, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
+from interbrain.study.person import Person, prepare_person
+from interbrain.study.pool import run_tasks
+from interbrain.study.progress import Progress
+from interbrain.study.provenance import Clock, versions, write_description, write_json
+from interbrain.study.read import read_study
+from interbrain.study.within import measure_pair
+
+WORK = ".interbrain-steps"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a run's results are and how it ended."""
+
+    folder: Path
+    report: Path
+    tables: dict[str, pd.DataFrame]
+    problems: tuple[Problem, ...]
+
+    @property
+    def lost_data(self) -> bool:
+        return any(p.costs_data for p in self.problems)
+
+
+def plan_of(study: Study, plan: Plan | Path | str | None) -> Plan:
+    """The plan that was given, else the study's own, with the default analyses of its modalities where none is named."""
+    if isinstance(plan, Plan):
+        return plan
+    if plan is not None:
+        return read_plan(Path(plan))
+    content = dict(study.plan or {})
+    return plan_from(content, "the study's plan") if "analysis" in content else default_plan(study.modalities, content)
+
+
+def run(
+    study: str | Path | Study,
+    out: str | Path,
+    plan: Plan | Path | str | None = None,
+    *,
+    workers: int = 1,
+    progress: bool = False,
+    debug: bool = False,
+    truth: dict[str, Any] | None = None,
+) -> Outcome:
+    """Read a study, measure synchrony, test it against chance, follow it over sessions, write tables and a report.
+
+    Parameters
+    ----------
+    study
+        A BIDS folder, a folder with a ``study.toml``, such a file, or a study already read.
+    out
+        Folder for the results; made where absent. A run that was interrupted continues from what it left there.
+    plan
+        ``plan.toml`` or a :class:`~interbrain.data.plan.Plan`; absent, the study's own or the defaults.
+    workers
+        Processes. The tables are the same bytes for any number.
+    truth
+        What a simulator planted, carried into the report.
+
+    Raises
+    ------
+    BadInput
+        Nothing usable: no meeting has two people whose recordings can be read.
+    """
+    clock = Clock()
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    with clock.step("read the study"):
+        study = study if isinstance(study, Study) else read_study(study)
+        chosen = plan_of(study, plan)
+        out = _folder(Path(out), study)
+    work = out / WORK
+    bar = Progress(progress)
+    try:
+        found = _measure(study, chosen, work, workers, bar, clock, debug)
+    finally:
+        bar.close()
+    tables = _tables(study, chosen, found, clock)
+    with clock.step("write the tables"):
+        for name in TABLES:
+            write_table(name, tables[name], out)
+        tables["synchrony"].to_parquet(out / "synchrony.parquet", index=False)
+        (out / "plan.toml").write_text(chosen.to_toml(), encoding="utf-8")
+        write_description(out, study.name)
+        write_maps(out, study, chosen, tables, found.people)
+        write_json(out / "provenance.json", _provenance(study, chosen, found, started, workers, truth or study.truth))
+    clock.write(out)
+    from interbrain.report import write_report
+
+    report = write_report(out)
+    shutil.rmtree(work, ignore_errors=True)
+    return Outcome(out, report, tables, found.problems)
+
+
+def _folder(out: Path, study: Study) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be made a folder for results ({error.strerror}).") from error
+    if study.root != Path() and out.resolve() == study.root.resolve():
+        raise BadInput(f"{out}: is the study itself; give another folder for the results.")
+    return out
+
+
+@dataclass
+class Found:
+    """What steps 2 to 5 left."""
+
+    people: dict[Slot, Person]
+    pairs: list[Step]
+    cells: list[Step]
+    excluded: frozenset[str]
+    problems: tuple[Problem, ...]
+    quality: list[dict[str, Any]]
+
+
+def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, clock: Clock, debug: bool) -> Found:
+    problems = list(study.problems)
+    tasks = person_tasks(study, plan, work, debug)
+    bar.expect(persons=len(tasks), meetings=len(study.meetings), sessions=len({m.session for m in study.meetings}))
+    with clock.step("read and prepare the recordings"):
+        prepared = run_tasks(prepare_person, list(tasks.values()), workers, bar.one("persons"))
+        people = dict(zip(tasks, prepared, strict=True))
+    problems += [p for person in prepared for p in person.problems]
+    with clock.step("look for recordings that are secretly the same"):
+        refused, excluded, told = refuse_twins(study, people)
+        problems += told
+    pair_list, told = pair_tasks(study, plan, people, refused, work, debug)
+    problems += told
+    if not pair_list:
+        raise BadInput(_nothing(study, problems))
+    with clock.step("measure each meeting and its surrogates"):
+        pairs = run_tasks(measure_pair, pair_list, workers, bar.one("meetings"))
+    problems += [Problem(**p) for step in pairs for p in step.facts["problems"]]
+    cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
+    problems += told
+    with clock.step("re-pair the partners"):
+        cells = run_tasks(measure_cell, cell_tasks, workers, bar.one("sessions"))
+    problems += [Problem(**p) for step in cells for p in step.facts["problems"]]
+    unique = tuple(dict.fromkeys(problems))
+    return Found(people, pairs, cells, excluded, unique, quality_rows(study, people))
+
+
+def _nothing(study: Study, problems: list[Problem]) -> str:
+    why = "\n".join(f"  {p.where}: {p.what}" for p in problems[:8]) or "  no meeting has recordings of two people"
+    return f"{study.name}: nothing usable.\n{why}"
+
+
+def gathered(table: str, steps: Iterable[Step]) -> pd.DataFrame:
+    """One result table from the steps' columns, in the order of the steps."""
+    parts = [pd.DataFrame(s.facts["tables"][table]) for s in steps if table in s.facts["tables"]]
+    return frame(table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+
+
+def _tables(study: Study, plan: Plan, found: Found, clock: Clock) -> dict[str, pd.DataFrame]:
+    tables = {name: gathered(name, found.pairs) for name in ("synchrony", "nulls", "windows", "lags")}
+    problems = list(found.problems)
+    with clock.step("test over groups"):
+        tables["pairings"] = frame("pairings", pairing_rows(found.cells))
+        tests = [
+            *group_tests(study, plan, tables, found.pairs, found.excluded),
+            *repair_tests(study, plan, tables["pairings"], problems),
+        ]
+        tables["tests"] = frame("tests", tests)
+    with clock.step("follow the course"):
+        tables["course"], tables["course_groups"] = course_tables(study, plan, tables, found.excluded, problems)
+        tables["outcome"], tables["scores"] = outcome_tables(study, plan, tables, found.excluded, problems)
+    tables["quality"] = frame("quality", found.quality)
+    found.problems = tuple(dict.fromkeys(problems))
+    tables["problems"] = frame("problems", [asdict(p) for p in found.problems])
+    return tables
+
+
+def _provenance(
+    study: Study, plan: Plan, found: Found, started: str, workers: int, truth: dict[str, Any] | None
+) -> dict[str, Any]:
+    where = slots(study)
+    inputs = {_relative(where[slot][1].path, study.root): person.sha256 for slot, person in found.people.items()}
+    return {
+        **versions(),
+        "seed": plan.seed,
+        "study": {
+            "name": study.name,
+            "root_name": study.root.resolve().name,
+            "simulated": bool(study.description.get("simulated")),
+        },
+        "roles": list(study.roles),
+        "inputs": [{"file": name, "sha256": sha} for name, sha in sorted(inputs.items())],
+        "command": "interbrain run STUDY OUT --plan plan.toml",
+        "started": started,
+        "workers": workers,
+        "truth": truth,
+        "excluded_from_group_tests": sorted(found.excluded),
+    }
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

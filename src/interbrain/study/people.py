@@ -1,0 +1,130 @@
+"""From a study to the tasks of a run: recordings, pairs of people, and what must stay out of tests over groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from interbrain.data.errors import Problem
+from interbrain.data.plan import Plan
+from interbrain.data.study import Meeting, Recording, Study
+from interbrain.signals.twins import Twin, find_twins
+from interbrain.study.person import Person, PersonTask
+from interbrain.study.sides import Side, pairs_of
+from interbrain.study.within import PairTask
+
+Slot = tuple[str, int]
+"""Meeting key and the recording's position in it: where a recording stands, whatever its labels say."""
+
+
+def slots(study: Study) -> dict[Slot, tuple[Meeting, Recording]]:
+    return {(m.key, i): (m, r) for m in study.meetings for i, r in enumerate(m.recordings)}
+
+
+def person_tasks(study: Study, plan: Plan, work: Path, debug: bool) -> dict[Slot, PersonTask]:
+    """One task for every recording of a modality that the plan analyses."""
+    wanted = {a.modality for a in plan.analysis}
+    regions = tuple(sorted(study.regions.items()))
+    return {
+        slot: PersonTask(recording, where(meeting, recording), plan, regions, work / "persons", debug)
+        for slot, (meeting, recording) in slots(study).items()
+        if recording.modality in wanted
+    }
+
+
+def where(meeting: Meeting, recording: Recording) -> str:
+    condition = f", {meeting.condition}" if meeting.condition else ""
+    return f"group {meeting.group}, session {meeting.session}{condition}, {recording.role}, {recording.modality}"
+
+
+def refuse_twins(study: Study, people: dict[Slot, Person]) -> tuple[frozenset[str], frozenset[str], list[Problem]]:
+    """Meetings that compare a recording with itself, meetings that repeat another one, and what to tell of both.
+
+    The first must not be measured at all; the second keep their own rows but stay out of re-pairing, tests over
+    groups and the course, which take groups as independent.
+    """
+    places = slots(study)
+    order = {meeting.key: i for i, meeting in enumerate(study.meetings)}
+    prints = {f"{key}\t{i}": p.print for (key, i), p in people.items() if p.print is not None}
+    refused, excluded, problems = set(), set(), []
+    for twin in find_twins(prints):
+        slot_a, slot_b = (_slot(x) for x in (twin.id_a, twin.id_b))
+        (meeting_a, a), (meeting_b, b) = places[slot_a], places[slot_b]
+        if a.person == b.person and a.path == b.path and a.channels == b.channels:
+            continue
+        if meeting_a.key == meeting_b.key:
+            if a.person == b.person:
+                continue
+            refused.add(meeting_a.key)
+        else:
+            excluded.add(max(meeting_a.key, meeting_b.key, key=order.__getitem__))
+        problems.append(_twin_problem(twin, where(meeting_a, a), where(meeting_b, b), meeting_a.key == meeting_b.key))
+    return frozenset(refused), frozenset(excluded), problems
+
+
+def _slot(text: str) -> Slot:
+    key, index = text.rsplit("\t", 1)
+    return key, int(index)
+
+
+def _twin_problem(twin: Twin, one: str, other: str, same_meeting: bool) -> Problem:
+    what = f"holds the same samples as {other}: {twin.seconds:.0f} s, {twin.share:.0%} of the shorter recording"
+    if same_meeting:
+        return Problem(one, what, "a recording synchronises with itself perfectly", "the meeting was not measured")
+    return Problem(one, what, "tests over groups need independent recordings", "the later one stays out of those tests")
+
+
+def pair_tasks(
+    study: Study, plan: Plan, people: dict[Slot, Person], refused: frozenset[str], work: Path, debug: bool
+) -> tuple[list[PairTask], list[Problem]]:
+    """One task for every pair of people of every meeting and modality; who is absent is told."""
+    tasks, problems = [], []
+    for meeting in study.meetings:
+        if meeting.key in refused:
+            continue
+        for modality in dict.fromkeys(a.modality for a in plan.analysis):
+            if not any(r.modality == modality for r in meeting.recordings):
+                continue
+            pairs, absent = pairs_of(study, meeting, modality)
+            for who in absent:
+                what = f"{who} has no {modality} recording"
+                place = f"group {meeting.group}, session {meeting.session}"
+                problems.append(Problem(place, what, "synchrony needs both people", "this session was left out"))
+            tasks += [t for a, b in pairs if (t := _task(meeting, a, b, people, plan, modality, work, debug))]
+    return tasks, problems
+
+
+def _task(
+    meeting: Meeting,
+    a: Side,
+    b: Side,
+    people: dict[Slot, Person],
+    plan: Plan,
+    modality: str,
+    work: Path,
+    debug: bool,
+) -> PairTask | None:
+    one, other = (people.get((meeting.key, meeting.recordings.index(s.recording))) for s in (a, b))
+    if one is None or other is None or one.signal_path is None or other.signal_path is None:
+        return None
+    slim = replace(meeting, recordings=())
+    return PairTask(
+        slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan, modality,
+        work / "pairs", debug,
+    )  # fmt: skip
+
+
+def quality_rows(study: Study, people: dict[Slot, Person]) -> list[dict[str, Any]]:
+    rows = []
+    for slot, (meeting, recording) in slots(study).items():
+        if slot in people:
+            about = {
+                "group": meeting.group,
+                "session": meeting.session,
+                "person": recording.person,
+                "role": recording.role,
+                "modality": recording.modality,
+            }
+            rows += [{**about, "segment": "", **row} for row in people[slot].quality]
+    return rows

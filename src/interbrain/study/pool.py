@@ -1,0 +1,66 @@
+"""Tasks over local cores: spawned processes with one BLAS and Numba thread each, results in the order of the tasks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+Task = TypeVar("Task")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def run_tasks(
+    function: Callable[[Task], Any],
+    tasks: Sequence[Task],
+    workers: int,
+    done: Callable[[int], None] = lambda index: None,
+) -> list[Any]:
+    """``[function(t) for t in tasks]`` over ``workers`` processes; ``done(index)`` is called as each one ends.
+
+    Tasks are the same for any number of workers and their results are put back in order, so what comes out does not
+    depend on ``workers``.
+    """
+    if workers <= 1 or len(tasks) <= 1:
+        return list(_here(function, tasks, done))
+    results: list[Any] = [None] * len(tasks)
+    with _one_thread(), ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(function, task): index for index, task in enumerate(tasks)}
+        try:
+            while running:
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    index = running.pop(future)
+                    results[index] = future.result()
+                    done(index)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return results
+
+
+def _here(function: Callable[[Task], Any], tasks: Sequence[Task], done: Callable[[int], None]) -> Iterator[Any]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        for index, task in enumerate(tasks):
+            yield function(task)
+            done(index)

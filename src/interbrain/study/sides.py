@@ -1,0 +1,101 @@
+"""The two people of a pair as blocks: which members, which kinds of signal, which places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+
+from interbrain.data.plan import Analysis
+from interbrain.data.signal import Signal
+from interbrain.data.study import Meeting, Member, Recording, Study
+
+
+@dataclass(frozen=True)
+class Places:
+    """How channel pairs become the places of a table: names of both sides and the channel indices in each."""
+
+    level: str
+    names_a: tuple[str, ...]
+    names_b: tuple[str, ...]
+    members_a: tuple[tuple[int, ...], ...]
+    members_b: tuple[tuple[int, ...], ...]
+    keep: np.ndarray
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Index pairs ``(a, b)`` of the places that are kept, in order."""
+        return [(int(a), int(b)) for a, b in np.argwhere(self.keep)]
+
+    def pool(self, values: np.ndarray, axis: int = 0) -> np.ndarray:
+        """Mean over the channel pairs of each kept place: ``(…, A, B, …)`` becomes ``(…, place, …)``.
+
+        ``axis`` is the position of A. NaN pairs are left out of the mean; a place with none left is NaN.
+        """
+        moved = np.moveaxis(values, (axis, axis + 1), (0, 1))
+        pooled = np.empty((len(self.pairs), *moved.shape[2:]), dtype=moved.dtype)
+        for i, (a, b) in enumerate(self.pairs):
+            part = moved[np.ix_(self.members_a[a], self.members_b[b])]
+            pooled[i] = _mean(part.reshape(-1, *moved.shape[2:]))
+        return np.moveaxis(pooled, 0, axis)
+
+    def n_pairs(self, values: np.ndarray) -> np.ndarray:
+        """How many channel pairs of each kept place have a value, for values ``(A, B, …)``."""
+        return np.stack(
+            [np.isfinite(values[np.ix_(self.members_a[a], self.members_b[b])]).sum((0, 1)) for a, b in self.pairs]
+        )
+
+
+def _mean(part: np.ndarray) -> np.ndarray:
+    if len(part) == 1:
+        return part[0]
+    known = np.isfinite(part)
+    count = known.sum(0)
+    total = np.where(known, part, 0).sum(0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def places_of(analysis: Analysis, a: Signal, b: Signal) -> Places:
+    """Channels, or regions where the analysis asks for them and both people's channels have one."""
+    regional = bool(a.channels and b.channels) and all(c.region for c in (*a.channels, *b.channels))
+    level = "region" if analysis.level == "region" or (analysis.level == "auto" and regional) else "channel"
+    names_a, members_a = _grouped(a, level)
+    names_b, members_b = _grouped(b, level)
+    keep = np.ones((len(names_a), len(names_b)), dtype=bool)
+    if analysis.pairs == "homologous":
+        keep = np.array(names_a)[:, None] == np.array(names_b)[None, :]
+    return Places(level, names_a, names_b, members_a, members_b, keep)
+
+
+def _grouped(signal: Signal, level: str) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    labels = [(c.region or "") if level == "region" else c.name for c in signal.channels]
+    names = tuple(dict.fromkeys(name for name in labels if name))
+    return names, tuple(tuple(i for i, label in enumerate(labels) if label == name) for name in names)
+
+
+def kinds_of(analysis: Analysis, a: Signal, b: Signal) -> list[str]:
+    """Kinds of signal that both people have and the analysis asks for, in its order."""
+    shared = [k for k in dict.fromkeys(c.kind for c in a.channels) if any(c.kind == k for c in b.channels)]
+    return [k for k in analysis.signals if k in shared] if analysis.signals else shared
+
+
+@dataclass(frozen=True)
+class Side:
+    """A member with the recording of theirs that takes part."""
+
+    member: Member
+    recording: Recording
+
+
+def pairs_of(study: Study, meeting: Meeting, modality: str) -> tuple[list[tuple[Side, Side]], list[str]]:
+    """Pairs of members with a recording each, ordered by the study's roles; and who has none."""
+    order = {role: i for i, role in enumerate(study.roles)}
+    members = sorted(study.group(meeting.group).members, key=lambda m: order.get(m.role, len(order)))
+    sides = {m: [r for r in meeting.recordings if r.person == m.person and r.modality == modality] for m in members}
+    absent = [f"{m.role} {m.person}" for m, found in sides.items() if not found]
+    present = [m for m, found in sides.items() if found]
+    pairs = [
+        (Side(m, x), Side(n, y)) for m, n in combinations(present, 2) for x, y in product(sides[m][:1], sides[n][:1])
+    ]
+    return pairs, absent

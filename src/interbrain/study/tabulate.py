@@ -1,0 +1,139 @@
+"""From arrays to rows of the result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from interbrain.data.plan import Analysis
+from interbrain.data.signal import Estimate
+from interbrain.data.study import Meeting
+from interbrain.inference.null import Null
+from interbrain.study.sides import Places, Side
+
+Row = dict[str, Any]
+
+
+def meeting_key(meeting: Meeting, segment: str) -> Row:
+    return {
+        "group": meeting.group,
+        "session": meeting.session,
+        "therapist": meeting.therapist,
+        "arm": meeting.arm,
+        "condition": meeting.condition,
+        "segment": segment,
+    }
+
+
+def pair_key(analysis: Analysis, signal_a: str, signal_b: str, a: Side, b: Side, level: str) -> Row:
+    return {
+        "analysis": analysis.name,
+        "measure": analysis.measure,
+        "modality": analysis.modality,
+        "signal_a": signal_a,
+        "signal_b": signal_b,
+        "person_a": a.member.person,
+        "person_b": b.member.person,
+        "role_a": a.member.role,
+        "role_b": b.member.role,
+        "level": level,
+    }
+
+
+def family_name(context: Row, analysis: Analysis, surrogate: str) -> str:
+    """A family is what one maximum is taken over: all places and bands of one signal, meeting, segment and null."""
+    parts = (context["group"], context["session"], context["segment"], analysis.name, context["signal_a"], surrogate)
+    return "/".join(str(p) for p in parts)
+
+
+def labels(estimate: Estimate, places: Places) -> Iterator[tuple[str, str, str, str]]:
+    """(place_a, place_b, band, direction) in the order of flattened arrays."""
+    for a, b in places.pairs:
+        for band in estimate.bands:
+            for direction in estimate.directions:
+                yield places.names_a[a], places.names_b[b], band, direction
+
+
+def _labelled(estimate: Estimate, places: Places, analysis: Analysis, context: Row) -> Iterator[tuple[int, Row]]:
+    for i, (place_a, place_b, band, direction) in enumerate(labels(estimate, places)):
+        low, high = analysis.bands.get(band, (np.nan, np.nan))
+        row = {**context, "place_a": place_a, "place_b": place_b, "band": band, "direction": direction}
+        yield i, {**row, "low_hz": low, "high_hz": high}
+
+
+def _key(row: Row) -> Row:
+    return {k: v for k, v in row.items() if k not in ("duration_s", "usable")}
+
+
+def synchrony_rows(estimate: Estimate, places: Places, analysis: Analysis, context: Row) -> list[Row]:
+    columns = ("value", "stabilised", "lag_s", "phase", "coverage", "n_effective")
+    flat = {c: np.asarray(getattr(estimate, c)).reshape(-1) for c in columns}
+    flat["n_pairs"] = estimate.extra["n_pairs"].reshape(-1)
+    return [
+        {**row, **{c: _number(v[i]) for c, v in flat.items()}}
+        for i, row in _labelled(estimate, places, analysis, context)
+    ]
+
+
+def null_rows(
+    null: Null, places: Places, analysis: Analysis, context: Row, surrogate: str, family: str, estimate: Estimate
+) -> list[Row]:
+    columns = (
+        "null_mean",
+        "null_sd",
+        "stabilised_null_mean",
+        "stabilised_null_sd",
+        "excess",
+        "z",
+        "p",
+        "p_family",
+    )
+    flat = {c: np.asarray(getattr(null, c)).reshape(-1) for c in columns}
+    fixed = {"null": surrogate, "n_null": null.n_null, "family": family}
+    return [
+        {**_key(row), **fixed, **{c: _number(v[i]) for c, v in flat.items()}}
+        for i, row in _labelled(estimate, places, analysis, context)
+    ]
+
+
+def lag_rows(estimate: Estimate, draws: np.ndarray | None, places: Places, context: Row) -> list[Row]:
+    assert estimate.profile is not None and estimate.profile_lags_s is not None
+    dropped = ("person_a", "person_b", "role_a", "role_b", "duration_s", "usable")
+    shared = {k: v for k, v in context.items() if k not in dropped}
+    rows = []
+    for i, (a, b) in enumerate(places.pairs):
+        for j, lag in enumerate(estimate.profile_lags_s):
+            null = (np.nan, np.nan) if draws is None else (draws[:, i, j].mean(), draws[:, i, j].std(ddof=1))
+            rows.append(
+                {
+                    **shared,
+                    "place_a": places.names_a[a],
+                    "place_b": places.names_b[b],
+                    "band": estimate.bands[0],
+                    "direction": "",
+                    "lag_s": _number(lag),
+                    "value": _number(estimate.profile[i, j]),
+                    "null_mean": _number(null[0]),
+                    "null_sd": _number(null[1]),
+                    "n_null": 0 if draws is None else len(draws),
+                }
+            )
+    return rows
+
+
+def window_rows(
+    parts: list[Estimate], bounds_s: np.ndarray, places: Places, analysis: Analysis, context: Row
+) -> list[Row]:
+    rows = []
+    for index, (part, (start, stop)) in enumerate(zip(parts, bounds_s, strict=True)):
+        value, coverage = part.value.reshape(-1), part.coverage.reshape(-1)
+        for i, row in _labelled(part, places, analysis, context):
+            at = {"window": index, "start_s": _number(start), "stop_s": _number(stop)}
+            rows.append({**_key(row), **at, "value": _number(value[i]), "coverage": _number(coverage[i])})
+    return rows
+
+
+def _number(value: Any) -> float:
+    return float(value)

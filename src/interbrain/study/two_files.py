@@ -1,0 +1,126 @@
+"""Two files in, a table out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from interbrain.data.errors import BadInput
+from interbrain.data.plan import plan_from
+from interbrain.data.records import record_of
+from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recording, Study
+from interbrain.formats import records as formats
+from interbrain.formats.sniff import guess
+from interbrain.study.job import gathered
+from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
+from interbrain.study.person import prepare_person
+from interbrain.study.within import measure_pair
+
+SHOWN = (
+    "signal_a", "place_a", "place_b", "band", "value", "lag_s", "phase", "coverage", "n_effective", "null", "null_mean",
+    "null_sd", "excess", "z", "p", "p_family", "n_null",
+)  # fmt: skip
+
+
+def pair(
+    a: str | Path,
+    b: str | Path,
+    measure: str,
+    *,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    modality: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    channels_a: tuple[str, ...] | None = None,
+    channels_b: tuple[str, ...] | None = None,
+    surrogate: str | None = None,
+    n_surrogates: int = 199,
+    seed: int = 20260101,
+) -> pd.DataFrame:
+    """Synchrony of two recordings beside its within-dyad null, one row a channel pair and band.
+
+    Parameters
+    ----------
+    a, b
+        Files (or folders); the same file twice when it holds both people, with ``channels_a`` and ``channels_b``.
+    measure
+        Name of a measure record; ``bands`` in Hz where it needs them, ``settings`` as its record says.
+    surrogate
+        Name of a surrogate record; None takes the measure's default, ``"none"`` gives no null.
+
+    Returns
+    -------
+    Columns of ``synchrony.tsv`` and ``nulls.tsv`` that say something here; a positive lag means that A leads.
+
+    Raises
+    ------
+    BadInput
+        A file that cannot be read, or the same samples on both sides.
+    """
+    record = record_of("interbrain.measures", measure)
+    sides = (_recording(a, "a", modality, channels_a, options), _recording(b, "b", modality, channels_b, options))
+    chosen = () if surrogate == "none" else (surrogate or record.default_surrogate,)
+    analysis = {
+        "name": measure,
+        "modality": sides[0].modality,
+        "measure": measure,
+        "bands": dict(bands or {}),
+        "settings": dict(settings or {}),
+        "surrogates": list(chosen),
+        "n_surrogates": n_surrogates,
+        "level": "channel",
+        "repair": False,
+    }
+    plan = plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
+    study = _study(sides)
+    with tempfile.TemporaryDirectory(prefix="interbrain-pair-") as scratch:
+        work = Path(scratch)
+        people = {slot: prepare_person(task) for slot, task in person_tasks(study, plan, work, debug=False).items()}
+        refused, _, told = refuse_twins(study, people)
+        if refused:
+            raise BadInput(f"{told[0].where.split(', ')[-2]} {told[0].what}: {told[0].why}.")
+        tasks, told = pair_tasks(study, plan, people, refused, work, debug=False)
+        if not tasks:
+            raise BadInput("; ".join(p.what for person in people.values() for p in person.problems) or told[0].what)
+        step = measure_pair(tasks[0])
+    if "synchrony" not in step.facts["tables"]:
+        raise BadInput("; ".join(p["what"] for p in step.facts["problems"]))
+    synchrony = gathered("synchrony", [step])
+    nulls = gathered("nulls", [step])
+    shared = [c for c in synchrony.columns if c in nulls.columns]
+    table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
+    return table[[c for c in SHOWN if c in table.columns]]
+
+
+def _recording(
+    path: str | Path,
+    role: str,
+    modality: str | None,
+    channels: tuple[str, ...] | None,
+    options: Mapping[str, Any] | None,
+) -> Recording:
+    path = Path(path)
+    name = guess(path)
+    known = formats()[name].modalities
+    if modality is None and not known:
+        raise BadInput(f"{path}: the format {name} does not say what was recorded; add --modality, e.g. motion.")
+    return Recording(
+        path, name, role.upper(), role, modality or known[0], channels, tuple(sorted((options or {}).items()))
+    )
+
+
+def _study(sides: tuple[Recording, Recording]) -> Study:
+    members = tuple(Member(r.person, r.role) for r in sides)
+    return Study(
+        name="two recordings",
+        root=Path(),
+        roles=("a", "b"),
+        persons=pd.DataFrame({"participant_id": ["A", "B"]}),
+        groups=(Group("pair", members),),
+        meetings=(Meeting("pair", 1, sides),),
+        outcomes=pd.DataFrame(columns=list(OUTCOME_COLUMNS)),
+    )

@@ -1,0 +1,31 @@
+"""Compile the kernels once, on the smallest data that reach them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from interbrain import measures
+from interbrain.arrays.streams import stream
+from interbrain.data.records import resolve_settings
+from interbrain.data.signal import Block
+from interbrain.inference.null import surrogate_draws
+
+
+def warm() -> Iterator[tuple[str, float]]:
+    """Run every measure and its default surrogate once; gives (name, seconds)."""
+    for name, record in measures.records().items():
+        begin = time.perf_counter()
+        module = measures.module(name)
+        epoched = "epochs" in record.accepts
+        rate, shape = (100.0, (20, 2, 200)) if epoched else (5.0, (1, 2, 2000))
+        values = stream(0, "warm up", name).standard_normal((2, *shape))
+        blocks = [Block(v, np.ones(shape, dtype=bool), rate, epoched) for v in values]
+        bands = {"band": (8.0, 12.0) if epoched else (0.05, 0.1)} if record.needs_bands else {}
+        settings = {**resolve_settings(record, {}), "bands": bands}
+        a, b = (module.prepare(block, settings) for block in blocks)
+        module.reduce(module.combine(a, b))
+        surrogate_draws(module, record, a, b, blocks[1], settings, record.default_surrogate, 19, stream(0, name))
+        yield name, time.perf_counter() - begin

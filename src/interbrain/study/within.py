@@ -1,0 +1,300 @@
+"""Second step of a run: one meeting, all its pairs of people, segments and measures, each against its own surrogates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from interbrain import measures
+from interbrain.arrays.stabilise import FUNCTIONS
+from interbrain.arrays.streams import stream
+from interbrain.data.errors import InterbrainError, Problem
+from interbrain.data.plan import Analysis, Plan
+from interbrain.data.records import MeasureRecord, resolve_settings
+from interbrain.data.signal import Block, Draws, Estimate, Signal
+from interbrain.data.study import Meeting, Segment
+from interbrain.inference.null import Null, compare, surrogate_draws
+from interbrain.inference.stationarity import warning
+from interbrain.signals.align import common_clock, cut, usable_share
+from interbrain.study import tabulate
+from interbrain.study.boundary import told
+from interbrain.study.cache import Step, key_of, once, path_of
+from interbrain.study.clock import on_clock, starts
+from interbrain.study.person import signal_of
+from interbrain.study.sides import Places, Side, kinds_of, places_of
+
+
+@dataclass(frozen=True)
+class PairTask:
+    """Two people of one meeting, and the analyses of one modality."""
+
+    meeting: Meeting
+    side_a: Side
+    side_b: Side
+    path_a: Path
+    path_b: Path
+    sha_a: str
+    sha_b: str
+    meta_a: dict[str, Any]
+    meta_b: dict[str, Any]
+    plan: Plan
+    modality: str
+    folder: Path
+    debug: bool = False
+
+    @property
+    def where(self) -> str:
+        return f"group {self.meeting.group}, session {self.meeting.session}, {self.modality}"
+
+
+@dataclass
+class Findings:
+    """Rows and draws of one task, gathered while it runs."""
+
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    draws: list[dict[str, Any]] = field(default_factory=list)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, table: str, rows: list[dict[str, Any]]) -> None:
+        self.tables.setdefault(table, []).extend(rows)
+
+    def step(self) -> Step:
+        columns = {t: {k: [r[k] for r in rows] for k in rows[0]} for t, rows in self.tables.items() if rows}
+        facts = {
+            "tables": columns,
+            "problems": [asdict(p) for p in self.problems],
+            "draws": self.draws,
+            "notes": list(dict.fromkeys(self.notes)),
+        }
+        return Step(facts, self.arrays)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One analysis with its measure, ready to be called."""
+
+    analysis: Analysis
+    record: MeasureRecord
+    module: ModuleType
+    settings: Mapping[str, Any]
+
+
+def asked(analysis: Analysis) -> Asked:
+    record = measures.records()[analysis.measure]
+    settings = {**resolve_settings(record, analysis.settings), "bands": dict(analysis.bands)}
+    return Asked(analysis, record, measures.module(analysis.measure), settings)
+
+
+def measure_pair(task: PairTask) -> Step:
+    """All analyses of one pair of people at one meeting."""
+    analyses = [a for a in task.plan.analysis if a.modality == task.modality]
+    key = key_of(
+        "pair",
+        task.sha_a,
+        task.sha_b,
+        [a.model_dump(mode="json") for a in analyses],
+        task.plan.model_dump(mode="json", include={"seed", "quality", "fnirs", "eeg", "motion"}),
+        asdict(task.meeting) | {"recordings": None},
+        task.side_a.member.person,
+        task.side_b.member.person,
+        (task.side_a.recording.offset_s, task.side_b.recording.offset_s),
+        (task.path_a.name, task.path_b.name),
+    )
+    return once(path_of(task.folder, key), lambda: _measured(task, analyses))
+
+
+def _measured(task: PairTask, analyses: list[Analysis]) -> Step:
+    found = Findings()
+    try:
+        a, b = together(task, found)
+    except InterbrainError as error:
+        found.problems.append(Problem(task.where, str(error), "the two people share no samples", "session left out"))
+        return found.step()
+    for analysis in analyses:
+        for segment in task.meeting.segments:
+            try:
+                _segment(task, asked(analysis), segment, a, b, found)
+            except InterbrainError as error:
+                _left_out(task, analysis, segment, error, found)
+            except Exception as error:  # noqa: BLE001 - the boundary: one bad segment never stops the others
+                _left_out(task, analysis, segment, told(error, task.debug), found)
+    return found.step()
+
+
+def _left_out(task: PairTask, analysis: Analysis, segment: Segment, error: Exception, found: Findings) -> None:
+    where = f"{task.where}, {segment.name}, {analysis.name}"
+    found.problems.append(
+        Problem(where, str(error), "no honest number can be given", "this analysis was left out here")
+    )
+
+
+def together(task: PairTask, found: Findings) -> tuple[Signal, Signal]:
+    a, b = signal_of(task.path_a), signal_of(task.path_b)
+    start_a, start_b, how = starts(task.side_a.recording, task.side_b.recording, task.meta_a, task.meta_b)
+    a, b, notes = common_clock(on_clock(a, start_a), on_clock(b, start_b))
+    found.notes += [how, *notes]
+    for note in notes:
+        found.problems.append(
+            Problem(task.where, note, "both people must be on one clock", "matched as said", costs_data=False)
+        )
+    return a, b
+
+
+def _segment(task: PairTask, ask: Asked, segment: Segment, a: Signal, b: Signal, found: Findings) -> None:
+    kinds = kinds_of(ask.analysis, a, b)
+    if not kinds:
+        have = sorted({c.kind for c in (*a.channels, *b.channels)})
+        raise InterbrainError(
+            f"signals {list(ask.analysis.signals) or 'of one kind'} are not on both sides; there are: {', '.join(have)}."
+        )
+    for kind in kinds:
+        side_a, side_b = a.pick_kind(kind), b.pick_kind(kind)
+        block_a, block_b = cut(side_a, side_b, segment)
+        usable = usable_share(block_a, block_b)
+        if usable < task.plan.quality.min_usable:
+            raise InterbrainError(
+                f"{usable:.0%} of the samples are usable in both people; at least {task.plan.quality.min_usable:.0%} "
+                "are needed (quality.min_usable)."
+            )
+        places = places_of(ask.analysis, side_a, side_b)
+        context = {
+            **tabulate.meeting_key(task.meeting, segment.name),
+            **tabulate.pair_key(ask.analysis, kind, kind, task.side_a, task.side_b, places.level),
+        }
+        duration = block_a.shape[0] * block_a.shape[2] / block_a.rate
+        _compare(task, ask, (block_a, block_b), places, context | {"duration_s": duration, "usable": usable}, found)
+
+
+def _compare(
+    task: PairTask,
+    ask: Asked,
+    blocks: tuple[Block, Block],
+    places: Places,
+    context: dict[str, Any],
+    found: Findings,
+) -> None:
+    block_a, block_b = blocks
+    prepared_a = ask.module.prepare(block_a, ask.settings)
+    prepared_b = ask.module.prepare(block_b, ask.settings)
+    state = ask.module.combine(prepared_a, prepared_b)
+    estimate = ask.module.reduce(state)
+    pooled = pool_estimate(estimate, places)
+    found.add("synchrony", tabulate.synchrony_rows(pooled, places, ask.analysis, context))
+    for surrogate in ask.analysis.surrogates:
+        _note_drift(task, surrogate, blocks, context, found)
+        random = stream(
+            task.plan.seed, "surrogate", task.meeting.key, context["segment"], context["signal_a"], surrogate
+        )
+        draws = surrogate_draws(
+            ask.module,
+            ask.record,
+            prepared_a,
+            prepared_b,
+            block_b,
+            ask.settings,
+            surrogate,
+            ask.analysis.n_surrogates,
+            random,
+        )
+        raw, stabilised = pool_draws(draws, places, ask.record)
+        null = compare(pooled.value, pooled.stabilised, raw, stabilised, draws.near)
+        family = tabulate.family_name(context, ask.analysis, surrogate)
+        found.add("nulls", tabulate.null_rows(null, places, ask.analysis, context, surrogate, family, pooled))
+        if pooled.profile is not None:
+            profile = None if draws.profile is None else places.pool(draws.profile, axis=1)
+            found.add("lags", tabulate.lag_rows(pooled, profile, places, context))
+            _keep_profile(pooled, profile, places, context, surrogate, found)
+        _keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
+    if ask.analysis.window_s:
+        windows = _windows(block_a, ask.analysis.window_s)
+        parts = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
+        found.add("windows", tabulate.window_rows(parts, windows / block_a.rate, places, ask.analysis, context))
+
+
+def _note_drift(
+    task: PairTask, surrogate: str, blocks: tuple[Block, Block], context: dict[str, Any], found: Findings
+) -> None:
+    for block, side in zip(blocks, (task.side_a, task.side_b), strict=True):
+        sentence = warning(block, surrogate)
+        if sentence:
+            where = f"{task.where}, {context['segment']}, {side.member.role}, {context['signal_a']}"
+            why = f"{surrogate} assumes that the signal's statistics do not change; its p may be too small"
+            found.problems.append(Problem(where, sentence, why, "the number was kept, with this warning", False))
+
+
+def _windows(block: Block, window_s: float) -> np.ndarray:
+    length = max(1, round(window_s * block.rate))
+    starts = np.arange(0, block.shape[2] - length + 1, length)
+    return np.stack([starts, starts + length], axis=1)
+
+
+def pool_estimate(estimate: Estimate, places: Places) -> Estimate:
+    """The estimate over places instead of channel pairs: arrays ``(place, band, direction)``."""
+    pooled = {
+        name: places.pool(np.asarray(getattr(estimate, name), dtype=np.float64))
+        for name in ("value", "stabilised", "lag_s", "coverage", "n_effective")
+    }
+    with np.errstate(invalid="ignore"):
+        phase = np.angle(places.pool(np.exp(1j * np.asarray(estimate.phase))))
+    phase = np.where(np.isfinite(places.pool(np.asarray(estimate.phase, dtype=np.float64))), phase, np.nan)
+    profile = None if estimate.profile is None else places.pool(estimate.profile)
+    extra = {"n_pairs": places.n_pairs(np.asarray(estimate.value))}
+    return replace(estimate, **pooled, phase=phase, profile=profile, extra=extra)
+
+
+def pool_draws(draws: Draws, places: Places, record: MeasureRecord) -> tuple[np.ndarray, np.ndarray]:
+    """Raw and stabilised surrogate values over places, ``(draw, place, band, direction)`` each."""
+    stabilised = FUNCTIONS[record.stabilise](draws.value)
+    return places.pool(draws.value, axis=1), places.pool(stabilised, axis=1)
+
+
+def _keep_draws(
+    null: Null,
+    stabilised: np.ndarray,
+    pooled: Estimate,
+    places: Places,
+    analysis: Analysis,
+    context: dict[str, Any],
+    surrogate: str,
+    found: Findings,
+) -> None:
+    """Observed and surrogate values for the tests over groups: float32 keeps seven digits, enough to rank draws."""
+    name = f"draws{len(found.draws)}"
+    labels = [list(x) for x in tabulate.labels(pooled, places)]
+    found.draws.append({"name": name, "null": surrogate, "labels": labels, **context})
+    found.arrays[f"{name}_observed"] = pooled.stabilised.reshape(-1)
+    found.arrays[f"{name}_null"] = stabilised.reshape(len(stabilised), -1).astype(np.float32)
+
+
+def _keep_profile(
+    pooled: Estimate,
+    profile: np.ndarray | None,
+    places: Places,
+    context: dict[str, Any],
+    surrogate: str,
+    found: Findings,
+) -> None:
+    if profile is None or pooled.profile is None or pooled.profile_lags_s is None:
+        return
+    lead = pooled.profile_lags_s > 0
+    follow = pooled.profile_lags_s < 0
+
+    def asymmetry(values: np.ndarray) -> np.ndarray:
+        return values[..., lead].mean(-1) - values[..., follow].mean(-1)
+
+    name = f"lead{len(found.draws)}"
+    found.draws.append({"name": name, "null": surrogate, "labels": [list(p) for p in _names(places)], **context})
+    found.arrays[f"{name}_observed"] = asymmetry(pooled.profile)
+    found.arrays[f"{name}_null"] = asymmetry(profile)
+
+
+def _names(places: Places) -> Iterator[tuple[str, str]]:
+    for a, b in places.pairs:
+        yield places.names_a[a], places.names_b[b]
