@@ -1,0 +1,55 @@
+"""EEGLAB ``.set`` (with its ``.fdt`` where there is one), continuous or epochs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mne
+from scipy.io import loadmat
+
+from interbrain.data.records import FormatRecord
+from interbrain.data.study import Loaded
+from interbrain.formats._guard import guarded
+from interbrain.formats._mne import from_epochs, from_raw
+
+RECORD = FormatRecord(
+    name="eeglab",
+    title="EEGLAB data set",
+    suffixes=(".set",),
+    modalities=("eeg",),
+    library="mne",
+    reference="10.1016/j.jneumeth.2003.10.009",
+)
+
+BY_POSITION = (
+    "the file does not say which epochs were removed: ids count the epochs it holds, "
+    "so both people must have kept the same ones"
+)
+
+
+def read(path: Path) -> Loaded:
+    """Continuous data in one segment; epochs as many.
+
+    Raises
+    ------
+    BadInput
+        The file is missing, empty, cut short or of another kind.
+    """
+    path = Path(path)
+    return guarded(path, RECORD, lambda: _read_either(path))
+
+
+def _read_either(path: Path) -> Loaded:
+    if _trials(path) <= 1:
+        return from_raw(mne.io.read_raw_eeglab(path, preload=True, verbose="ERROR"))
+    loaded = from_epochs(mne.read_epochs_eeglab(path, verbose="ERROR"))
+    loaded.meta["notes"] = (*loaded.meta.get("notes", ()), BY_POSITION)
+    return loaded
+
+
+def _trials(path: Path) -> int:
+    """How many epochs the set says that it has; 1 is continuous."""
+    content: dict[str, Any] = loadmat(path, variable_names=["EEG", "trials"], squeeze_me=True, struct_as_record=True)
+    trials = content["EEG"]["trials"].item() if "EEG" in content else content["trials"]
+    return int(trials)
