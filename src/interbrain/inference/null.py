@@ -84,7 +84,7 @@ def surrogate_draws(
     draws = None
     if how == "reindex" and hasattr(measure, "draws"):
         draws = measure.draws(prepared_a, prepared_b, surrogate, index)
-    if draws is None:  # also what ``draws`` answers where re-indexing would not be the same, e.g. epochs but no stretches
+    if draws is None:  # also where the measure says that re-indexing would not be the same
         draws = loop(measure, prepared_a, block_b, settings, module, index)
     return Draws(draws.value, draws.profile, near)
 
