@@ -1,0 +1,100 @@
+"""The reference path of wavelet coherence: every sample and scale, one channel pair after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from interbrain.arrays import wavelet
+from interbrain.measures._wavelet_grid import first_inside
+from interbrain.measures._wavelet_map import Convention, away_from_gaps, padded_lengths, scale_kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A band's rows of a full-rate map; scales in samples, ``keep`` picks the ``wanted`` ones among ``scales``."""
+
+    scales: np.ndarray
+    wanted: np.ndarray
+    keep: slice
+    transform_length: int
+    smooth_length: int
+    taps: np.ndarray
+    first: int
+    omega0: float
+    analytic: bool
+    out_times: np.ndarray
+    out_step: float
+    cells: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One person: coefficients ``(channel, scale, time)``, smoothed power and whether away from gaps."""
+
+    coefficients: np.ndarray
+    root: np.ndarray
+    clear: np.ndarray
+
+
+def parts(n: int, scales: np.ndarray, voices: int, omega0: float, convention: Convention) -> tuple[Rows, ...]:
+    """One set of rows: the band's and those that the boxcar over scales reaches, but none below two samples."""
+    taps, first = scale_kernel(convention.scale_kernel, 1 / voices)
+    index = np.arange(len(scales) + len(taps) - 1) + first
+    around = scales[0] * 2.0 ** (index / voices)
+    allowed = (around >= 2 * (1 - 1e-9)) | (convention.grid == "absolute")
+    around, index = around[allowed], index[allowed]
+    start = int(np.flatnonzero(index == 0)[0])
+    transform, smooth = padded_lengths(convention.padding, n, float(around.max()))
+    sample = np.arange(n)
+    firsts = np.array([first_inside(s, convention.cone_from) for s in scales])[:, None]
+    inside = (sample >= firsts) & (sample <= n - 1 - firsts)
+    return (
+        Rows(
+            scales=around,
+            wanted=scales,
+            keep=slice(start, start + len(scales)),
+            transform_length=transform,
+            smooth_length=smooth,
+            taps=taps,
+            first=first,
+            omega0=omega0,
+            analytic=convention.analytic,
+            out_times=sample.astype(np.float64),
+            out_step=1.0,
+            cells=inside.astype(np.float64),
+        ),
+    )
+
+
+def clear_of_gaps(rows: Rows, valid: np.ndarray) -> np.ndarray:
+    """``(channel, scale, time)`` from a mask ``(channel, time)``."""
+    return np.stack([away_from_gaps(mask, rows.wanted) for mask in valid])
+
+
+def side(rows: Rows, series: np.ndarray, clear: np.ndarray) -> Side:
+    """One person's ``(channel, time)`` series without gaps, transformed once for all partners."""
+    found = wavelet.morlet_transform(series, rows.scales, rows.omega0, rows.transform_length, rows.analytic)
+    power = np.stack([_smooth(rows, np.abs(w) ** 2) for w in found])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.where(power > 0, 1 / np.sqrt(power), 0.0)
+    return Side(found, root, clear)
+
+
+def _smooth(rows: Rows, product: np.ndarray) -> np.ndarray:
+    scaled = wavelet.smooth_time(product / rows.scales[:, None], rows.scales, rows.smooth_length)
+    return wavelet.smooth_scale(scaled, rows.taps, rows.first)[rows.keep]
+
+
+def profiles(rows: Rows, a: Side, b: Side) -> np.ndarray:
+    """``(4, A, B, time)``: sums of squared coherence, weight, complex coherence (real, imaginary)."""
+    out = np.zeros((4, len(a.root), len(b.root), len(rows.out_times)))
+    for i in range(len(a.root)):
+        for j in range(len(b.root)):
+            cross = _smooth(rows, a.coefficients[i] * b.coefficients[j].conj()) * a.root[i] * b.root[j]
+            weight = rows.cells * a.clear[i] * b.clear[j]
+            terms = (np.abs(cross) ** 2, 1.0, cross.real, cross.imag)
+            for k, term in enumerate(terms):
+                out[k, i, j] = (weight * term).sum(axis=0)
+    return out

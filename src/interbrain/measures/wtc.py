@@ -1,0 +1,322 @@
+"""Wavelet transform coherence: how steady two series' amplitude and phase relation is, by band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from interbrain.arrays import wavelet
+from interbrain.arrays.stabilise import atanh_sqrt
+from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.records import MeasureRecord, resolve_settings
+from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures._wavelet_bands import Band, Rules, bands_for, rules_from, scales_of
+from interbrain.measures._wavelet_map import WaveletMap, coherence_map, fill_gaps
+
+__all__ = ["RECORD", "WaveletMap", "coherence_map", "combine", "display_map", "draws", "memory_s", "prepare", "reduce"]
+
+RECORD = MeasureRecord(
+    name="wtc",
+    title="Wavelet transform coherence",
+    formula="R² = |S(s⁻¹ W_A W_B*)|² / (S(s⁻¹|W_A|²) · S(s⁻¹|W_B|²)), mean over time × scale inside the cone",
+    reference="Torrence C, Compo GP (1998). A practical guide to wavelet analysis. Bulletin of the American "
+    "Meteorological Society 79, 61–78; Grinsted A, Moore JC, Jevrejeva S (2004). Application of the cross wavelet "
+    "transform and wavelet coherence to geophysical time series. Nonlinear Processes in Geophysics 11, 561–566.",
+    doi="10.5194/npg-11-561-2004",
+    value_range=(0.0, 1.0),
+    with_itself=1.0,
+    stabilise="atanh_sqrt",
+    directed=False,
+    accepts=("continuous",),
+    modalities=("fnirs", "eda", "heart", "motion", "voice", "misc"),
+    blind_to=("which of two signals a common source drives", "amplitude of the whole signal"),
+    surrogates={
+        "circular_shift": "reindex",
+        "phase_randomisation": "prepare",
+        "aaft": "prepare",
+        "segment_shuffle": "refused: cutting a continuous recording into pieces breaks every wavelet that spans a cut, "
+        "so the surrogates would have less coherence for that reason alone; use circular_shift.",
+    },
+    default_surrogate="circular_shift",
+    settings={
+        "voices": 12,
+        "omega0": 6.0,
+        "min_inside": 0.25,
+        "path": "reduced",
+        "scale_kernel": "exact",
+        "padding": "no_wrap",
+        "analytic": True,
+        "cone_from": "edge",
+        "grid": "absolute",
+    },
+    settings_help={
+        "voices": "scales an octave",
+        "omega0": "cycles in the Morlet wavelet (times 2 pi): higher is finer in frequency, coarser in time",
+        "min_inside": "smallest share of time × scale inside the cone and away from gaps that a value may rest on",
+        "path": "'reduced' (coarse grids, fast) or 'full' (every sample, the reference)",
+        "scale_kernel": "boxcar over scales: 'exact' 0.6 octaves, 'biwavelet' 0.68, 'pycwt' 1.08",
+        "padding": "zeros after the series: 'no_wrap', or 'biwavelet' and 'pycwt', where slow scales wrap round",
+        "analytic": "positive frequencies only, half the rate among them",
+        "cone_from": "the cone of influence starts at the first sample's 'edge' or at the 'sample'",
+        "grid": "'absolute': periods 2^(j/voices) s at any rate; '2dt': from two samples on",
+    },
+    named_settings={
+        "interbrain": {},
+        "biwavelet": {
+            "path": "full",
+            "scale_kernel": "biwavelet",
+            "padding": "biwavelet",
+            "cone_from": "sample",
+            "grid": "2dt",
+        },
+        "pycwt": {
+            "path": "full",
+            "scale_kernel": "pycwt",
+            "padding": "pycwt",
+            "analytic": False,
+            "grid": "2dt",
+        },
+    },
+    needs_bands=True,
+    methods="Synchrony was the squared wavelet coherence (Morlet wavelet, omega0 = 6; products smoothed by a Gaussian "
+    "of one scale in time and 0.6 octaves over scales), averaged over all times and scales of a band inside the cone "
+    "of influence and at least √2 scales away from missing samples.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One person's coefficients: ``sides[band][part]`` on the grids of ``bands``; ``block`` is what they came from."""
+
+    block: Block
+    rules: Rules
+    bands: tuple[Band, ...]
+    usable: np.ndarray
+    clear: tuple[tuple[np.ndarray, ...], ...]
+    sides: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Sums over scales for all channel pairs: ``sums[band][part]`` is ``(4, A, B, out time)``."""
+
+    n: int
+    rate: float
+    rules: Rules
+    bands: tuple[Band, ...]
+    usable: np.ndarray
+    sums: tuple[tuple[np.ndarray, ...], ...]
+
+
+def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
+    """Transform every channel of one person once.
+
+    Parameters
+    ----------
+    block
+        One continuous stretch ``(1, channel, time)``. Gaps are bridged by straight lines; what they touch is left out.
+    settings
+        Those of the record (or ``"convention"``), and ``"bands"``: name to (low, high) in Hz.
+
+    Raises
+    ------
+    BadInput
+        Settings that are none, a band too fast for the rate.
+    RefusedScience
+        Epochs.
+    """
+    if block.epoched or block.shape[0] != 1:
+        raise RefusedScience(
+            f"wtc needs one continuous stretch; got {block.shape[0]} epochs, between which time does not run on. "
+            "Use a phase measure (plv, accorr, imcoh) for epochs."
+        )
+    rules = _rules(settings)
+    bands = bands_for(block.shape[2], float(block.rate), rules)
+    valid = block.valid[0]
+    usable = np.array([v.any() and np.ptp(x[v]) > 0 for x, v in zip(block.values[0], valid)], dtype=bool)
+    clear = tuple(tuple(rules.module.clear_of_gaps(part, valid) for part in band.parts) for band in bands)
+    return Prepared(block, rules, bands, usable, clear, _sides(block, rules, bands, usable, clear))
+
+
+def _rules(settings: Mapping[str, Any]) -> Rules:
+    given = {k: v for k, v in settings.items() if k != "bands"}
+    return rules_from({**resolve_settings(RECORD, given), "bands": settings.get("bands")})
+
+
+def _sides(
+    block: Block,
+    rules: Rules,
+    bands: tuple[Band, ...],
+    usable: np.ndarray,
+    clear: tuple[tuple[np.ndarray, ...], ...],
+) -> tuple[tuple[Any, ...], ...]:
+    series = np.zeros(block.shape[1:])
+    for c in np.flatnonzero(usable):
+        filled = fill_gaps(block.values[0, c], block.valid[0, c])
+        series[c] = filled / filled.std()
+    return tuple(
+        tuple(rules.module.side(part, series, mask) for part, mask in zip(band.parts, masks))
+        for band, masks in zip(bands, clear)
+    )
+
+
+def combine(a: Prepared, b: Prepared) -> State:
+    """All channel pairs of two people; ``a`` leads where phases are positive.
+
+    Raises
+    ------
+    RefusedScience
+        Different rates or lengths: the two are then not on one clock.
+    BadInput
+        Prepared with different settings.
+    """
+    if a.block.rate != b.block.rate or a.block.shape[2] != b.block.shape[2]:
+        raise RefusedScience(
+            f"wtc: one person has {a.block.shape[2]} samples at {a.block.rate:g} Hz, the other {b.block.shape[2]} at "
+            f"{b.block.rate:g} Hz; both must be on one clock. Align them first."
+        )
+    if a.rules != b.rules:
+        raise BadInput("wtc: the two people were prepared with different settings; use the same ones for both.")
+    sums = tuple(
+        tuple(a.rules.module.profiles(part, x, y) for part, x, y in zip(band.parts, sides_a, sides_b))
+        for band, sides_a, sides_b in zip(a.bands, a.sides, b.sides)
+    )
+    usable = a.usable[:, None] & b.usable[None, :]
+    return State(a.block.shape[2], float(a.block.rate), a.rules, a.bands, usable, sums)
+
+
+def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+    """The answer; with ``windows (W, 2)``, first and last-plus-one samples, a list of W answers.
+
+    ``value`` is the mean squared coherence over samples × scales inside the cone and away from gaps; ``phase`` the
+    argument of the sum of complex coherence over the same cells (each cell counts by its own coherence, none by its
+    power); ``lag_s`` is the phase over 2 pi times the band's geometric centre, so it is known up to whole periods;
+    ``coverage`` the share of all samples × scales that entered; ``n_effective`` the independent cells among them
+    (``_wavelet_bands.independent_cells``). NaN where less than ``min_inside`` is left; ``extra["reason"]``
+    ``(band,)`` says why a band is NaN for all pairs.
+    """
+    if windows is None:
+        return _estimate(state, 0, state.n)
+    return [_estimate(state, int(start), int(stop)) for start, stop in windows]
+
+
+def _estimate(state: State, start: int, stop: int) -> Estimate:
+    totals = np.stack([_totals(state, i, start, stop) for i in range(len(state.bands))], axis=-1)
+    weight = totals[1]
+    all_cells = np.array([len(band.scales) for band in state.bands]) * max(stop - start, 1)
+    coverage = np.where(state.usable[:, :, None], np.clip(weight / all_cells, 0, 1), 0.0)
+    ok = coverage >= state.rules.min_inside
+    value = _mean(totals, ok)
+    phase = np.where(ok, np.arctan2(totals[3], totals[2]), np.nan)
+    centre = np.array([band.centre for band in state.bands])
+    cells = np.array([max(band.samples, 1.0) for band in state.bands])
+    independent = np.array([band.independent for band in state.bands])
+    n_effective = np.where(ok, np.maximum(1.0, independent * weight / cells), np.nan)
+    return Estimate(
+        value=value[..., None],
+        stabilised=atanh_sqrt(value)[..., None],
+        lag_s=(phase / (2 * np.pi * centre))[..., None],
+        phase=phase[..., None],
+        coverage=coverage[..., None],
+        n_effective=n_effective[..., None],
+        bands=tuple(band.name for band in state.bands),
+        extra={"reason": np.array([band.reason for band in state.bands])},
+    )
+
+
+def _totals(state: State, band: int, start: int, stop: int) -> np.ndarray:
+    """``(4, A, B)``: the sums of a band over the out times of a window."""
+    totals = np.zeros((4, *state.usable.shape))
+    for part, sums in zip(state.bands[band].parts, state.sums[band]):
+        if start <= 0 and stop >= state.n:
+            totals += sums.sum(axis=-1, dtype=np.float64)
+        else:
+            totals += sums.astype(np.float64) @ _overlap(part.out_times, part.out_step, start, stop)
+    return totals
+
+
+def _overlap(times: np.ndarray, step: float, start: int, stop: int) -> np.ndarray:
+    """Share of the cell around each out time that lies in the samples start … stop - 1."""
+    left, right = times - step / 2, times + step / 2
+    left[0], right[-1] = min(left[0], -0.5), max(right[-1], stop)
+    return np.clip(np.minimum(right, stop - 0.5) - np.maximum(left, start - 0.5), 0, None) / (right - left)
+
+
+def _mean(totals: np.ndarray, ok: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(ok, np.clip(totals[0] / totals[1], 0.0, 1.0), np.nan)
+
+
+def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
+    """Values under circular shifts of person B: ``value (S, A, B, band, 1)``.
+
+    ``index (S,)`` holds shifts in samples. Masks stay where they are, so only B's coefficients are made again.
+
+    Raises
+    ------
+    BadInput
+        A surrogate that has no fast path here.
+    """
+    if surrogate != "circular_shift":
+        raise BadInput(f"wtc: there is no fast path for {surrogate!r}; there is one for 'circular_shift'.")
+    value = np.empty((len(index), len(a.usable), len(b.usable), len(a.bands), 1))
+    for k, shift in enumerate(np.asarray(index).reshape(len(index))):
+        block = _rolled(b.block, int(shift))
+        moved = Prepared(block, b.rules, b.bands, b.usable, b.clear, _sides(block, b.rules, b.bands, b.usable, b.clear))
+        estimate = _estimate(combine(a, moved), 0, b.block.shape[2])
+        value[k] = estimate.value
+    return Draws(value)
+
+
+def _rolled(block: Block, shift: int) -> Block:
+    """Each channel's valid samples turned round their own axis; with gaps by the same share of their number."""
+    if block.valid.all():
+        return Block(np.roll(block.values, shift, axis=2), block.valid, block.rate, block.epoched)
+    values = np.array(block.values)
+    for c, valid in enumerate(block.valid[0]):
+        samples = values[0, c, valid]
+        values[0, c, valid] = np.roll(samples, round(shift * len(samples) / block.shape[2]))
+    return Block(values, block.valid, block.rate, block.epoched)
+
+
+def memory_s(settings: Mapping[str, Any]) -> float:
+    """Seconds that two stretches must be apart to be told apart: 2√2 of the slowest scale.
+
+    The squared correlation of a wavelet coefficient with one so much later is exp(-4) = 0.02.
+    """
+    rules = _rules(settings)
+    lowest = min(low for _, low, _ in rules.bands)
+    return 2 * wavelet.CONE / lowest / wavelet.fourier_factor(rules.omega0)
+
+
+def display_map(
+    block_a: Block,
+    block_b: Block,
+    channel_a: int,
+    channel_b: int,
+    settings: Mapping[str, Any],
+    columns: int = 400,
+) -> WaveletMap:
+    """The full-rate map of one channel pair for a figure, thinned to at most ``columns`` times.
+
+    It spans half an octave beyond the bands on either side, as far as the recording carries that.
+    """
+    rules = _rules(settings)
+    n, rate = block_a.shape[2], float(block_a.rate)
+    low = max(min(b[1] for b in rules.bands) / np.sqrt(2), 1 / (n / rate))
+    high = min(max(b[2] for b in rules.bands) * np.sqrt(2), rate / 2)
+    found = coherence_map(
+        block_a.values[0, channel_a],
+        block_b.values[0, channel_b],
+        rate,
+        dj=1 / rules.voices,
+        scales=scales_of(low, high, rate, rules) / rate,
+        omega0=rules.omega0,
+        convention=rules.convention,
+        valid_x=block_a.valid[0, channel_a],
+        valid_y=block_b.valid[0, channel_b],
+    )
+    return found.columns(columns)
