@@ -41,10 +41,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         "method", "n_groups", "n_meetings", "note",
     ),
     "course_groups": (
-        *PLACE, "segment", "group", "therapist", "arm", "level_at_first", "slope", "slope_own", "n_meetings",
+        *PLACE, "segment", "null", "group", "therapist", "arm", "level_at_first", "slope", "slope_own", "n_meetings",
     ),
     "outcome": (
-        *PLACE, "segment", "instrument", "participant_role", "when", "lag_sessions", "part", "estimate", "se",
+        *PLACE, "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part", "estimate", "se",
         "ci_low", "ci_high", "df", "p", "adjusted_for", "method", "n_groups", "n_scores", "note",
     ),
     "scores": (
