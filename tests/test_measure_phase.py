@@ -1,0 +1,285 @@
+"""Phase measures against HyPyP's and MNE-Connectivity's numbers, hand cases, and slow twins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mne
+import numpy as np
+import pytest
+
+import naive_phase
+from interbrain import measures
+from interbrain.arrays.streams import stream
+from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.records import resolve_settings
+from interbrain.data.signal import Block, Estimate
+from interbrain.inference.null import surrogate_draws
+from interbrain.inference.ranks import family_p
+from interbrain.measures import _phase_contract
+
+NAMES = ("plv", "ccorr", "accorr", "imcoh")
+HYPYP = {"plv": "plv", "ccorr": "ccorr", "accorr": "accorr", "imcoh": "imaginary_coh"}
+BANDS = {
+    "theta_4_7.5": (4.0, 7.5),
+    "alpha_7.5_11": (7.5, 11.0),
+    "beta_13_30": (13.0, 30.0),
+    "gamma_30_48": (30.0, 48.0),
+}
+TOLERANCE = 1e-12
+
+
+def settings_of(name: str, bands: dict[str, tuple[float, float]], **given: Any) -> dict[str, Any]:
+    return {**resolve_settings(measures.records()[name], given), "bands": bands}
+
+
+def block(values: np.ndarray, rate: float, valid: np.ndarray | None = None, epoched: bool = True) -> Block:
+    return Block(values, np.ones(values.shape, dtype=bool) if valid is None else valid, rate, epoched)
+
+
+def estimate(name: str, a: Block, b: Block, settings: dict[str, Any]) -> Estimate:
+    module = measures.module(name)
+    return module.reduce(module.combine(module.prepare(a, settings), module.prepare(b, settings)))
+
+
+def value(name: str, a: Block, b: Block, settings: dict[str, Any]) -> np.ndarray:
+    return estimate(name, a, b, settings).value[..., 0]
+
+
+@pytest.fixture(scope="module")
+def reference(data_dir: Path) -> Path:
+    return data_dir / "reference" / "eeg-phase"
+
+
+@pytest.fixture(scope="module")
+def pair(data_dir: Path) -> tuple[Block, Block]:
+    """Two people, the 25 epochs that both kept, matched by the number of the event."""
+    people = [mne.read_epochs(data_dir / "eeg-pair" / f"person-{i}-epo.fif", verbose="ERROR") for i in (1, 2)]
+    common = np.intersect1d(*(p.selection for p in people))
+    both = [p.get_data(verbose="ERROR")[np.searchsorted(p.selection, common)] for p in people]
+    return block(both[0], people[0].info["sfreq"]), block(both[1], people[1].info["sfreq"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hypyp_gives_the_same_numbers(name, pair, reference):
+    expected = np.load(reference / "hypyp_interbrain.npz")
+    assert list(expected["bands"]) == list(BANDS)
+    found = value(name, *pair, settings_of(name, BANDS, convention="hypyp"))
+    np.testing.assert_allclose(found, expected[HYPYP[name]].transpose(1, 2, 0), rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("convention, mode", [("mne", "multitaper"), ("mne_fourier", "fourier")])
+@pytest.mark.parametrize("name", ["plv", "imcoh"])
+def test_mne_connectivity_gives_the_same_numbers(name, convention, mode, pair, reference):
+    expected = np.load(reference / "mne_connectivity_interbrain.npz")[f"{mode}__{name}"]
+    found = value(name, *pair, settings_of(name, BANDS, convention=convention))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE)
+
+
+def test_analytic_signal_is_hypyps(pair, reference):
+    expected = np.load(reference / "hypyp_analytic_check.npz")["first_epoch_first_ch"]
+    for person, side in enumerate(pair):
+        prepared = measures.module("imcoh").prepare(side, settings_of("imcoh", BANDS))
+        found = np.stack([carrier.complex[0, 0] for carrier in prepared.carriers])
+        np.testing.assert_allclose(found, expected[person], rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", ["plv", "accorr", "imcoh"])
+def test_nothing_in_the_pair_exceeds_shuffled_epochs(name, pair):
+    settings, module = settings_of(name, {"alpha": (7.5, 11.0)}), measures.module(name)
+    a, b = (module.prepare(side, settings) for side in pair)
+    observed = module.reduce(module.combine(a, b)).value
+    draws = surrogate_draws(
+        module, measures.records()[name], a, b, pair[1], settings, "segment_shuffle", 99, stream(1, "shuffle")
+    ).value
+    assert family_p(observed, draws).min() > 0.05
+    assert abs(observed.mean() - draws.mean()) < 0.02
+
+
+def noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_slow_twin_across_time_with_gaps_and_unequal_channels(name):
+    rate, band = 128.0, (8.0, 13.0)
+    a, b = noise((5, 2, 160), 1), noise((5, 3, 160), 2)
+    b[:, 0] += np.roll(a[:, 1], 3, axis=-1)
+    valid_a, valid_b = np.ones(a.shape, bool), np.ones(b.shape, bool)
+    valid_a[0, 0, 30:50] = False
+    valid_a[2, 1, :120] = False
+    valid_b[1] = False
+    valid_b[3, 2, 100:104] = False
+    a_bad, b_bad = np.where(valid_a, a, 1e6), np.where(valid_b, b, 1e6)
+    found = estimate(name, block(a_bad, rate, valid_a), block(b_bad, rate, valid_b), settings_of(name, {"x": band}))
+    expected, phase, coverage = naive_phase.across_time(name, (a, valid_a), (b, valid_b), rate, band)
+    np.testing.assert_allclose(found.value[..., 0, 0], expected, atol=TOLERANCE)
+    np.testing.assert_allclose(found.phase[..., 0, 0], phase, atol=1e-10)
+    np.testing.assert_allclose(found.coverage[..., 0, 0], coverage, atol=TOLERANCE)
+    assert coverage.max() < 0.81 and coverage.min() < 0.6
+
+
+@pytest.mark.parametrize(
+    "name, spectrum", [(n, "fourier") for n in NAMES] + [(n, "multitaper") for n in ("plv", "imcoh")]
+)
+def test_slow_twin_across_epochs(name, spectrum):
+    a, b = noise((6, 2, 90), 3), noise((6, 3, 90), 4)
+    given = {"across": "epochs"}
+    given |= {"spectrum": spectrum} if name in ("plv", "imcoh") else {}
+    given |= {"sign": "signed"} if name == "imcoh" else {}
+    found = value(name, block(a, 64.0), block(b, 64.0), settings_of(name, {"x": (8.0, 12.0)}, **given))
+    expected = naive_phase.across_epochs(name, a, b, 64.0, (8.0, 12.0), spectrum)
+    np.testing.assert_allclose(found[..., 0], expected, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("across", ["time", "epochs"])
+def test_draws_are_the_loop_where_epochs_are_missing(name, across):
+    module, settings = measures.module(name), settings_of(name, {"x": (8.0, 13.0), "y": (13.0, 20.0)}, across=across)
+    a, b = noise((6, 2, 100), 5), noise((6, 3, 100), 6)
+    valid_a, valid_b = np.ones(a.shape, bool), np.ones(b.shape, bool)
+    valid_a[0, 0], valid_b[1:3, 2], valid_b[4, 1, 20:30] = False, False, False
+    block_a, block_b = block(a, 100.0, valid_a), block(b, 100.0, valid_b)
+    index = np.array([np.random.default_rng(i).permutation(6) for i in range(8)])
+    drawn = module.draws(module.prepare(block_a, settings), module.prepare(block_b, settings), "segment_shuffle", index)
+    loop = [value(name, block_a, block(b[i], 100.0, valid_b[i]), settings) for i in index]
+    assert drawn.value.shape == (8, 2, 3, 2, 1)
+    np.testing.assert_allclose(drawn.value[..., 0], loop, rtol=0, atol=TOLERANCE)
+    assert len(np.unique(drawn.value[:, 0, 0, 0, 0])) == 8
+
+
+def sines(delay_s: float, rate: float = 200.0, n_times: int = 2000) -> tuple[Block, Block]:
+    """10 Hz in both, B later by ``delay_s``; the phase starts elsewhere in each of 8 epochs."""
+    t = np.arange(n_times) / rate + np.arange(8)[:, None, None] * 0.0371
+    return block(np.sin(2 * np.pi * 10 * t), rate), block(np.sin(2 * np.pi * 10 * (t - delay_s)), rate)
+
+
+@pytest.mark.parametrize("across", ["time", "epochs"])
+@pytest.mark.parametrize("delay_s", [0.01, -0.02, 0.025])
+def test_sines_that_keep_step(delay_s, across):
+    """PLV 1, imaginary coherence the sine of the phase, and phase and lag positive when A leads."""
+    angle = 2 * np.pi * 10 * delay_s
+    band = {"alpha": (8.0, 12.0)}
+    one = {"across": across}
+    fourier = one | {"spectrum": "fourier"}
+    a, b = sines(delay_s)
+    locked = estimate("plv", a, b, settings_of("plv", band, **fourier))
+    assert locked.value.item() == pytest.approx(1.0, abs=0.01)
+    assert locked.phase.item() == pytest.approx(angle, abs=0.02)
+    assert locked.lag_s.item() == pytest.approx(delay_s, abs=0.0005)
+    signed = estimate("imcoh", a, b, settings_of("imcoh", band, sign="signed", **fourier))
+    assert signed.value.item() == pytest.approx(np.sin(angle), abs=0.02)
+    assert value("imcoh", a, b, settings_of("imcoh", band, **fourier)).item() == pytest.approx(
+        abs(np.sin(angle)), abs=0.02
+    )
+    assert value("accorr", a, b, settings_of("accorr", band, **one)).item() == pytest.approx(1.0, abs=0.02)
+
+
+def test_phases_that_mirror_each_other_correlate_negatively():
+    """A phase that runs ahead in one person when it falls behind in the other: −1, where HyPyP's sign is lost."""
+    t = np.arange(1000) / 100.0
+    wander = 0.3 * np.sin(2 * np.pi * 0.5 * t)
+    together = np.exp(1j * wander)[None, None], np.exp(1j * (wander + 1))[None, None]
+    mirrored = np.exp(1j * wander)[None, None], np.exp(1j * (1 - wander))[None, None]
+    for name, signs in (("ccorr", (1, -1)), ("accorr", (1, -1))):
+        module, settings = measures.module(name), settings_of(name, {"x": (8.0, 12.0)})
+        prepared = module.prepare(block(noise((1, 1, 1000), 1), 100.0), settings)
+        for (x, y), expected in zip((together, mirrored), signs, strict=True):
+            a, b = (_with_phasors(prepared, z) for z in (x, y))
+            assert module.reduce(module.combine(a, b)).value.item() == pytest.approx(expected, abs=1e-9)
+
+
+def _with_phasors(prepared: _phase_contract.Prepared, z: np.ndarray) -> _phase_contract.Prepared:
+    carrier = _phase_contract._phase_time.from_complex(z, None, prepared.kind)
+    return _phase_contract.Prepared(
+        prepared.kind, prepared.bands, (carrier,), (), prepared.shape, prepared.rate, prepared.min_valid, True
+    )
+
+
+def test_chance_across_epochs_is_that_of_25_random_vectors():
+    """Mean length of the mean of n random unit vectors: √π/(2√n), .177 for 25 (to 1 % at that n)."""
+    a, b = block(noise((25, 20, 100), 7), 100.0), block(noise((25, 20, 100), 8), 100.0)
+    found = value("plv", a, b, settings_of("plv", {"x": (8.0, 13.0)}, convention="mne_fourier"))
+    assert found.mean() == pytest.approx(np.sqrt(np.pi / 100), abs=0.005)
+
+
+def test_longer_epochs_bring_chance_down_across_time():
+    a, b = noise((4, 6, 4000), 9), noise((4, 6, 4000), 10)
+    settings = settings_of("plv", {"x": (8.0, 13.0)})
+    long = value("plv", block(a, 100.0), block(b, 100.0), settings).mean()
+    cut = [block(x.reshape(4, 6, 40, 100).swapaxes(1, 2).reshape(160, 6, 100), 100.0) for x in (a, b)]
+    short = value("plv", *cut, settings).mean()
+    assert short > 2.5 * long
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_windows_are_the_samples_between_their_ends(name):
+    settings, module = settings_of(name, {"x": (8.0, 13.0)}), measures.module(name)
+    a, b = block(noise((1, 2, 900), 11), 100.0, epoched=False), block(noise((1, 3, 900), 12), 100.0, epoched=False)
+    state = module.combine(module.prepare(a, settings), module.prepare(b, settings))
+    first, second, whole = module.reduce(state, np.array([[0, 300], [450, 900], [0, 900]]))
+    np.testing.assert_array_equal(whole.value, module.reduce(state).value)
+    z_a, z_b = (naive_phase.analytic(x.values, 100.0, 8.0, 13.0) for x in (a, b))
+    for found, (start, stop) in ((first, (0, 300)), (second, (450, 900))):
+        expected = naive_phase.PAIR[name](z_a[0, 1, start:stop], z_b[0, 2, start:stop])
+        assert found.value[1, 2, 0, 0] == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_n_effective_counts_seconds_times_bandwidth_or_epochs():
+    a, b = block(noise((7, 1, 200), 1), 100.0), block(noise((7, 1, 200), 2), 100.0)
+    assert estimate("plv", a, b, settings_of("plv", {"x": (8.0, 13.0)})).n_effective.item() == pytest.approx(7 * 2 * 5)
+    over = estimate("plv", a, b, settings_of("plv", {"x": (8.0, 13.0)}, across="epochs"))
+    assert over.n_effective.item() == 7
+
+
+def test_a_flat_channel_has_no_phase():
+    a, b = noise((5, 2, 200), 1), noise((5, 2, 200), 2)
+    a[:, 1] = 3.7
+    for across in ("time", "epochs"):
+        found = estimate("plv", block(a, 100.0), block(b, 100.0), settings_of("plv", {"x": (8.0, 13.0)}, across=across))
+        assert np.isfinite(found.value[0]).all()
+        assert np.isnan(found.value[1]).all() and np.isnan(found.phase[1]).all() and (found.coverage[1] == 0).all()
+
+
+@pytest.mark.parametrize("surrogate", ["circular_shift", "phase_randomisation", "segment_shuffle"])
+def test_continuous_recordings_have_surrogates(surrogate):
+    """Coupled continuous signals exceed each null; stretches of a continuous recording are prepared again."""
+    shared = noise((1, 1, 6000), 13)
+    a = block(shared + 0.5 * noise((1, 1, 6000), 14), 100.0, epoched=False)
+    b = block(np.roll(shared, 2, axis=-1) + 0.5 * noise((1, 1, 6000), 15), 100.0, epoched=False)
+    settings, module = settings_of("plv", {"x": (8.0, 13.0)}, segment_s=5.0), measures.module("plv")
+    prepared = module.prepare(a, settings), module.prepare(b, settings)
+    record = measures.records()["plv"]
+    draws = surrogate_draws(module, record, *prepared, b, settings, surrogate, 19, stream(1, surrogate)).value
+    assert value("plv", a, b, settings).item() > draws.max() + 0.2
+
+
+@pytest.mark.parametrize(
+    "bands, given, shape, epoched, error, says",
+    [
+        ({}, {}, (3, 1, 200), True, BadInput, "at least one band"),
+        ({"x": (0.0, 4.0)}, {}, (3, 1, 200), True, BadInput, "above 0"),
+        ({"x": (8.0, 50.0)}, {}, (3, 1, 200), True, RefusedScience, "at or above 50 Hz"),
+        ({"x": (2.9, 8.0)}, {}, (3, 1, 100), True, RefusedScience, "holds 2.9 cycles"),
+        ({"x": (8.1, 8.4)}, {"across": "epochs"}, (3, 1, 200), True, RefusedScience, "0.5 Hz apart"),
+        ({"x": (8.0, 13.0)}, {"across": "epochs"}, (1, 1, 200), False, RefusedScience, "a continuous recording"),
+        ({"x": (8.0, 13.0)}, {"across": "epochs"}, (1, 1, 200), True, RefusedScience, "1 epoch:"),
+        ({"x": (8.0, 13.0)}, {"across": "space"}, (3, 1, 200), True, BadInput, "allowed: time, epochs"),
+        ({"x": (8.0, 13.0)}, {"min_valid": 0.0}, (3, 1, 200), True, BadInput, "above 0"),
+    ],
+)
+def test_refusals_name_the_figures(bands, given, shape, epoched, error, says):
+    with pytest.raises(error, match=says):
+        measures.module("plv").prepare(
+            block(noise(shape, 1), 100.0, epoched=epoched), settings_of("plv", bands, **given)
+        )
+
+
+def test_theta_in_one_second_is_allowed_and_people_must_share_epochs():
+    module, settings = measures.module("plv"), settings_of("plv", {"theta": (4.0, 7.5)})
+    a = module.prepare(block(noise((3, 1, 100), 1), 100.0), settings)
+    with pytest.raises(BadInput, match="A has 3 epochs"):
+        module.combine(a, module.prepare(block(noise((4, 1, 100), 1), 100.0), settings))
+    with pytest.raises(RefusedScience, match="holds 2 cycles"):
+        module.reduce(module.combine(a, a), np.array([[0, 50]]))
