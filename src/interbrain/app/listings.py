@@ -117,7 +117,7 @@ def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _band(text: str) -> tuple[str, tuple[float, float]]:
     name, _, limits = text.rpartition("=")
-    low, dash, high = limits.partition("-")
+    low, _, high = limits.partition("-")
     try:
         return name or "band", (float(low), float(high))
     except ValueError as error:

@@ -118,12 +118,18 @@ class Outcome(_Frozen):
 
 
 class Plan(_Frozen):
-    """Everything that decides a number in the results, with every default written out when it is stored."""
+    """Everything that decides a number in the results, with every default written out when it is stored.
+
+    ``contrast`` names two segments, the first minus the second. ``repair_within`` says what re-paired partners must
+    share besides roles, session number and segment; an arm that is an outcome (stayed, left) rather than a treatment
+    does not belong there.
+    """
 
     seed: int = Field(20260101, ge=0)
     alpha: float = Field(0.05, gt=0, lt=1)
     n_arrangements: int = Field(1999, ge=19)
     contrast: tuple[str, str] | None = None
+    repair_within: tuple[Literal["arm", "condition", "therapist"], ...] = ("arm", "condition", "therapist")
     analysis: tuple[Analysis, ...]
     fnirs: Fnirs = Fnirs()
     eeg: Eeg = Eeg()

@@ -99,7 +99,8 @@ def _summary(study: Study, plan: Plan, pairs: list[PairTask]) -> list[str]:
     meetings = Counter(pair.meeting.group for pair in pairs)
     sessions = sorted({pair.meeting.session for pair in pairs})
     lines = [
-        f"{study.name}: {len(study.groups)} groups, {len(study.meetings)} meetings, {len(pairs)} of them with two people",
+        f"{study.name}: {len(study.groups)} groups, {len(study.meetings)} meetings, "
+        f"{len(pairs)} of them with two people",
         f"sessions {sessions[0]} to {sessions[-1]}; {min(meetings.values())} to {max(meetings.values())} a group"
         if pairs
         else "no meeting can be measured",

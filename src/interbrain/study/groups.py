@@ -105,7 +105,9 @@ def _within(family: Row, members: list[Kept]) -> list[Row]:
     bound = f"{test.n_null} surrogates a session; the smallest p is {smallest:.2g}"
     columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family")}
     columns |= {"n_groups": test.n_groups, "n_meetings": test.n_meetings}
-    return _rows(family, labels, "within", columns, {"n_null": test.n_null, "smallest_p": smallest, "bound": bound})
+    return family_rows(
+        family, labels, "within", columns, {"n_null": test.n_null, "smallest_p": smallest, "bound": bound}
+    )
 
 
 def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
@@ -119,7 +121,7 @@ def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
     random = stream(plan.seed, "leads", *family.values())
     test = leads_over_groups(values, random, plan.n_arrangements)
     labels = [(*label, "", "")[:4] for label in labels]
-    return _rows(family, labels, "leads", *_columns(test, len(members)))
+    return family_rows(family, labels, "leads", *_columns(test, len(members)))
 
 
 def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
@@ -140,7 +142,9 @@ def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
             )
             about = {**family, "segment": f"{first}-{second}"}
             n_meetings = int(wide[first].notna().any(axis=1).sum())
-            rows += _rows(about, list(difference.columns), f"contrast:{first}-{second}", *_columns(test, n_meetings))
+            rows += family_rows(
+                about, list(difference.columns), f"contrast:{first}-{second}", *_columns(test, n_meetings)
+            )
     return rows
 
 
@@ -156,7 +160,7 @@ def _arms(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
             random = stream(plan.seed, "arms", *family.values())
             test = arm_difference(wide.to_numpy(), label, random, plan.n_arrangements)
             n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
-            rows += _rows(family, list(wide.columns), f"arm:{arms[0]}-{arms[1]}", *_columns(test, n_meetings))
+            rows += family_rows(family, list(wide.columns), f"arm:{arms[0]}-{arms[1]}", *_columns(test, n_meetings))
     return rows
 
 
@@ -178,9 +182,7 @@ def _columns(test: Any, n_meetings: int) -> tuple[dict[str, np.ndarray], Row]:
     return columns, fixed
 
 
-def _rows(
-    family: Row, labels: list[Label], test: str, columns: dict[str, np.ndarray], fixed: Row
-) -> list[Row]:
+def family_rows(family: Row, labels: list[Label], test: str, columns: dict[str, np.ndarray], fixed: Row) -> list[Row]:
     name = "/".join([test, *(str(family[k]) for k in ("analysis", "signal_a", "segment", "null"))])
     return [
         {

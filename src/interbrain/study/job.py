@@ -25,8 +25,8 @@ from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
 from interbrain.study.cache import Step
-from interbrain.study.growth import course_tables, outcome_tables
 from interbrain.study.groups import group_tests
+from interbrain.study.growth import course_tables, outcome_tables
 from interbrain.study.maps import write_maps
 from interbrain.study.partners import measure_cell, pairing_rows, repair_tests, repairing_tasks
 from interbrain.study.people import Slot, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def plan_of(study: Study, plan: Plan | Path | str | None) -> Plan:
-    """The plan that was given, else the study's own, with the default analyses of its modalities where none is named."""
+    """The plan that was given, else the study's own; the defaults of its modalities where no analysis is named."""
     if isinstance(plan, Plan):
         return plan
     if plan is not None:

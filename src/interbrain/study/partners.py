@@ -14,15 +14,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from interbrain.data.errors import InterbrainError, Problem
+from interbrain.arrays.streams import stream
+from interbrain.data.errors import InterbrainError, Problem, RefusedScience
 from interbrain.data.plan import Analysis, Plan
 from interbrain.data.signal import Block, Signal
 from interbrain.data.study import Segment, Study
+from interbrain.inference.repair import Cell, repair, strata_of
 from interbrain.signals.align import cut
 from interbrain.study import tabulate
 from interbrain.study.boundary import told
 from interbrain.study.cache import Step, key_of, once, path_of
 from interbrain.study.clock import on_clock, starts
+from interbrain.study.groups import FAMILY, LABEL, family_rows, with_fdr
 from interbrain.study.person import signal_of
 from interbrain.study.sides import kinds_of, places_of
 from interbrain.study.within import Asked, Findings, PairTask, asked, pool_estimate
@@ -208,3 +211,59 @@ def _measure_pairs(task: CellTask, ask: Asked, kind: str, parts: list[tuple[_Cut
 def pairing_rows(cells: Iterable[Step]) -> pd.DataFrame:
     parts = [pd.DataFrame(s.facts["tables"]["pairings"]) for s in cells if "pairings" in s.facts["tables"]]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: list[Problem]) -> list[dict[str, Any]]:
+    """Rows of ``tests.tsv``: real dyads against the same people re-paired, for each family of places and segment."""
+    rows: list[dict[str, Any]] = []
+    if pairings.empty:
+        return rows
+    strata, about_therapists = _strata(study, plan)
+    keys = [k for k in FAMILY if k != "null"]
+    for values, part in pairings.groupby(keys, sort=False):
+        family = {**dict(zip(keys, values, strict=True)), "null": "repair"}
+        labels, cells = _cells(part)
+        try:
+            test = repair(cells, plan.n_arrangements, stream(plan.seed, "repair", *values), strata)
+        except RefusedScience as refusal:
+            where = f"{family['analysis']}, {family['signal_a']}, {family['segment']}"
+            done = "only the surrogates within each dyad were used"
+            problems.append(Problem(where, str(refusal), "partners could not be permuted", done, costs_data=False))
+            continue
+        columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family", "n_groups")}
+        fixed = {
+            "n_null": test.n_arrangements,
+            "n_meetings": len(test.groups) * len(test.occasions),
+            "smallest_p": test.smallest_p,
+            "bound": test.bound,
+            "note": "; ".join([f"sessions {_sessions(test.occasions)}", about_therapists, *test.left_out]),
+        }
+        rows += family_rows(family, labels, "repair", columns, fixed)
+    return with_fdr(rows)
+
+
+def _sessions(occasions: Iterable[tuple[int, str, str]]) -> str:
+    return ", ".join(str(s) for s in sorted({session for session, _, _ in occasions}))
+
+
+def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str]:
+    def given(kind: str, values: dict[str, str]) -> dict[str, str]:
+        return values if kind in plan.repair_within else dict.fromkeys(values, "")
+
+    therapist = {g.id: g.therapist for g in study.groups}
+    arm = {g.id: g.arm for g in study.groups}
+    condition = {m.group: "" for m in study.meetings}
+    strata, sentence = strata_of(given("therapist", therapist), given("arm", arm), condition)
+    return strata, sentence if any(therapist.values()) and "therapist" in plan.repair_within else ""
+
+
+def _cells(part: pd.DataFrame) -> tuple[list[tuple[str, ...]], list[Cell]]:
+    """One value vector a cell, in the order of the labels; a place that a pair lacks is NaN."""
+    labels = list(dict.fromkeys(part[list(LABEL)].itertuples(index=False, name=None)))
+    where = {label: i for i, label in enumerate(labels)}
+    cells: dict[tuple[Any, ...], np.ndarray] = {}
+    at = ["group_a", "group_b", "session", "condition", "segment"]
+    for row in part[[*at, *LABEL, "stabilised"]].itertuples(index=False, name=None):
+        values = cells.setdefault(row[:5], np.full(len(labels), np.nan))
+        values[where[row[5:9]]] = row[9]
+    return labels, [Cell(a, b, int(s), v, condition, segment) for (a, b, s, condition, segment), v in cells.items()]

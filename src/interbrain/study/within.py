@@ -1,4 +1,4 @@
-"""Second step of a run: one meeting, all its pairs of people, segments and measures, each against its own surrogates."""
+"""Second step of a run: one meeting, its pairs of people, segments and measures, against their own surrogates."""
 
 from __future__ import annotations
 
@@ -152,7 +152,8 @@ def _segment(task: PairTask, ask: Asked, segment: Segment, a: Signal, b: Signal,
     if not kinds:
         have = sorted({c.kind for c in (*a.channels, *b.channels)})
         raise InterbrainError(
-            f"signals {list(ask.analysis.signals) or 'of one kind'} are not on both sides; there are: {', '.join(have)}."
+            f"signals {list(ask.analysis.signals) or 'of one kind'} are not on both sides; there are: "
+            f"{', '.join(have)}."
         )
     for kind in kinds:
         side_a, side_b = a.pick_kind(kind), b.pick_kind(kind)

@@ -1,0 +1,125 @@
+"""Coherence maps for the report: the session and place of each analysis that stands highest above its chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from interbrain.arrays.streams import stream
+from interbrain.data.plan import Plan
+from interbrain.data.signal import Block
+from interbrain.data.study import Study
+from interbrain.inference import surrogates
+from interbrain.inference.null import surrogate_settings
+from interbrain.signals.align import common_clock, cut
+from interbrain.study.clock import on_clock, starts
+from interbrain.study.people import Slot, slots
+from interbrain.study.person import Person, signal_of
+from interbrain.study.within import Asked, asked
+
+DRAWS = 39
+
+
+def write_maps(
+    out: Path, study: Study, plan: Plan, tables: dict[str, pd.DataFrame], people: dict[Slot, Person]
+) -> list[Path]:
+    """One ``maps/<analysis>.npz`` for each analysis whose measure can draw a map."""
+    folder = out / "maps"
+    written = []
+    for analysis in plan.analysis:
+        ask = asked(analysis)
+        rows = tables["nulls"][(tables["nulls"]["analysis"] == analysis.name) & tables["nulls"]["z"].notna()]
+        if rows.empty or not hasattr(ask.module, "display_map"):
+            continue
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{analysis.name}.npz"
+        scratch = path.with_suffix(".npz.part")
+        with scratch.open("wb") as file:
+            np.savez_compressed(file, **_map(study, plan, ask, rows.loc[rows["z"].idxmax()], people))
+        scratch.replace(path)
+        written.append(path)
+    return written
+
+
+def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot, Person]) -> dict[str, np.ndarray]:
+    a, b, where = _blocks(study, row, people)
+    i, j = (_channel(side, row) for side, row in ((a[1], row["place_a"]), (b[1], row["place_b"])))
+    found = ask.module.display_map(a[0], b[0], i, j, ask.settings)
+    random = stream(plan.seed, "map", row["group"], int(row["session"]), row["segment"], row["signal_a"])
+    one_a, one_b = _single(a[0], i), _single(b[0], j)
+    module = surrogates.module("circular_shift")
+    index = module.draw_index(one_b, DRAWS, random, surrogate_settings(ask.settings))
+    highest = [
+        np.nanquantile(_inside(ask.module.display_map(one_a, module.apply(one_b, k), 0, 0, ask.settings)), 0.95, axis=1)
+        for k in index
+    ]
+    t = np.arange(a[0].shape[2]) / a[0].rate
+    step = max(1, len(t) // 800)
+    return {
+        "rsq": found.rsq.astype(np.float32),
+        "phase": found.phase.astype(np.float32),
+        "period": found.period,
+        "coi": found.coi,
+        "t": found.t,
+        "null95": np.nanmean(highest, axis=0),
+        "signal_a": a[0].values[0, i, ::step].astype(np.float32),
+        "signal_b": b[0].values[0, j, ::step].astype(np.float32),
+        "t_signal": t[::step],
+        "labels": np.array(
+            [
+                str(row[k])
+                for k in (
+                    "analysis",
+                    "group",
+                    "session",
+                    "segment",
+                    "signal_a",
+                    "place_a",
+                    "place_b",
+                    "role_a",
+                    "role_b",
+                )
+            ]
+            + [where]
+        ),
+    }
+
+
+def _inside(found: object) -> np.ndarray:
+    """Squared coherence inside the cone, NaN outside."""
+    rsq = np.array(found.rsq, dtype=np.float64)  # type: ignore[attr-defined]
+    rsq[found.period[:, None] > found.coi[None, :]] = np.nan  # type: ignore[attr-defined]
+    empty = np.isnan(rsq).all(axis=1)
+    rsq[empty] = 0.0
+    return rsq
+
+
+def _blocks(
+    study: Study, row: pd.Series, people: dict[Slot, Person]
+) -> tuple[tuple[Block, tuple[object, ...]], tuple[Block, tuple[object, ...]], str]:
+    sides = {}
+    for (key, i), (meeting, recording) in slots(study).items():
+        same = (meeting.group, meeting.session, meeting.condition) == (row["group"], row["session"], row["condition"])
+        if same and recording.modality == row["modality"]:
+            sides[recording.person] = (meeting, recording, people[key, i])
+    (meeting, rec_a, a), (_, rec_b, b) = sides[row["person_a"]], sides[row["person_b"]]
+    assert a.signal_path is not None and b.signal_path is not None
+    start_a, start_b, _ = starts(rec_a, rec_b, a.meta, b.meta)
+    signal_a, signal_b = on_clock(signal_of(a.signal_path), start_a), on_clock(signal_of(b.signal_path), start_b)
+    signal_a, signal_b, _ = common_clock(signal_a, signal_b)
+    signal_a, signal_b = signal_a.pick_kind(row["signal_a"]), signal_b.pick_kind(row["signal_b"])
+    segment = next(s for s in meeting.segments if s.name == row["segment"])
+    block_a, block_b = cut(signal_a, signal_b, segment)
+    return (block_a, signal_a.channels), (block_b, signal_b.channels), meeting.key
+
+
+def _channel(channels: tuple[object, ...], place: str) -> int:
+    """The first channel of a place."""
+    return next(i for i, c in enumerate(channels) if place in (c.name, c.region))  # type: ignore[attr-defined]
+
+
+def _single(block: Block, channel: int) -> Block:
+    pick = slice(channel, channel + 1)
+    return Block(block.values[:, pick], block.valid[:, pick], block.rate, block.epoched)
