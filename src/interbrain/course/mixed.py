@@ -217,14 +217,14 @@ def _kr_denominator(
     a2 = float(np.einsum("rs,rij,sji->", w, each, each))
     if a2 <= 0:
         return np.inf, 1.0
+    if ell == 1:  # the formulas below reduce to this, with a scaling of 1
+        return 2 / a2, 1.0
     b = (a1 + 6 * a2) / (2 * ell)
     g = ((ell + 1) * a1 - (ell + 4) * a2) / ((ell + 2) * a2)
     c = np.array([g, ell - g, ell + 2 - g]) / (3 * ell + 2 * (1 - g))
     rho = ((1 - a2 / ell) / (1 - c[1] * b)) ** 2 * (1 + c[0] * b) / ((1 - c[2] * b) * ell)
     df = 4 + (ell + 2) / (ell * rho - 1)
-    if ell == 1:  # the same number, without cancelling (1 − a2) against itself
-        df = 2 / a2
-    scaling = 1.0 if abs(df - 2) < 1e-2 or ell == 1 else df * (1 - a2 / ell) / (df - 2)
+    scaling = 1.0 if abs(df - 2) < 1e-2 else df * (1 - a2 / ell) / (df - 2)
     return float(df), float(scaling)
 
 
