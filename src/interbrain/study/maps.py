@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def write_maps(
     return written
 
 
-def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot, Person]) -> dict[str, np.ndarray]:
+def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot, Person]) -> dict[str, Any]:
     a, b, where = _blocks(study, row, people)
     i, j = (_channel(side, row) for side, row in ((a[1], row["place_a"]), (b[1], row["place_b"])))
     found = ask.module.display_map(a[0], b[0], i, j, ask.settings)

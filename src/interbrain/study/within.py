@@ -238,7 +238,7 @@ def _windows(block: Block, window_s: float) -> np.ndarray:
 
 def pool_estimate(estimate: Estimate, places: Places) -> Estimate:
     """The estimate over places instead of channel pairs: arrays ``(place, band, direction)``."""
-    pooled = {
+    pooled: dict[str, Any] = {
         name: places.pool(np.asarray(getattr(estimate, name), dtype=np.float64))
         for name in ("value", "stabilised", "lag_s", "coverage", "n_effective")
     }
