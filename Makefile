@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 demo: $(VENV)/.user
 	$(BIN)/interbrain demo $(OUT)
 
-test: $(VENV)/.dev lint
+test: $(VENV)/.dev lint docs
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.dev
@@ -17,6 +17,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "interbrain needs Python 3.11 or newer; none was found on the PATH."; exit 2; }

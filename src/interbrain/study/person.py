@@ -116,9 +116,7 @@ def signal_of(path: Path) -> Signal:
     if step is None:
         raise InterbrainError(f"{path.name}: a step of this run is gone or damaged; run again.")
     about = step.facts["signal"]
-    channels = tuple(
-        Channel(**{k: tuple(v) if isinstance(v, list) else v for k, v in c.items()}) for c in about["channels"]
-    )
+    channels = tuple(_channel(c) for c in about["channels"])
     return Signal(
         values=step.arrays["values"],
         valid=step.arrays["valid"],
@@ -128,6 +126,11 @@ def signal_of(path: Path) -> Signal:
         epoched=about["epoched"],
         channels=channels,
     )
+
+
+def _channel(about: dict[str, Any]) -> Channel:
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
+    return Channel(**given)
 
 
 def _failed(task: PersonTask, content: str, error: Exception) -> Person:
