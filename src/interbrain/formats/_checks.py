@@ -1,0 +1,128 @@
+"""What can be wrong with a study's meetings whatever its layout: absent people, gaps in sessions, doubles, scores."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from interbrain.data.errors import Problem
+from interbrain.data.study import Meeting, Recording
+
+MISSING = ("", "n/a", "N/A", "NA", "NaN", "nan")
+WHEN = {"before": "before", "pre": "before", "after": "after", "post": "after"}
+
+
+def place(group: str, session: int | None = None, *more: str) -> str:
+    """``"group 03, session 2, patient"``."""
+    return ", ".join((f"group {group}", *([] if session is None else [f"session {session}"]), *(m for m in more if m)))
+
+
+def without_doubles(recordings: Sequence[Recording], where: str) -> tuple[tuple[Recording, ...], list[Problem]]:
+    """One recording a person and modality: the first by path is kept, each further one is a problem."""
+    kept: dict[tuple[str, str, str], Recording] = {}
+    problems = []
+    for recording in recordings:
+        key = (recording.person, recording.role, recording.modality)
+        if key in kept:
+            problems.append(
+                Problem(
+                    where=f"{where}, {recording.role}, {recording.modality}",
+                    what=f"the same dyad twice: {kept[key].path.name} and {recording.path.name} are for one meeting",
+                    why="one person has one recording of a modality in a meeting; a second one would count it twice",
+                    done=f"{recording.path.name} was left out; give it another session or condition, or remove it",
+                )
+            )
+        else:
+            kept[key] = recording
+    return tuple(kept.values()), problems
+
+
+def absent(meeting: Meeting, roles: Sequence[str]) -> list[Problem]:
+    """People without a recording of a modality that somebody else of the meeting has."""
+    problems = []
+    for modality in sorted({r.modality for r in meeting.recordings}):
+        for role in roles:
+            if not meeting.of(role, modality):
+                problems.append(
+                    Problem(
+                        where=place(meeting.group, meeting.session, meeting.condition, role, modality),
+                        what=f"no {modality} recording of the {role}",
+                        why="synchrony needs both people",
+                        done=f"this meeting's {modality} was left out; the others go on",
+                    )
+                )
+    return problems
+
+
+def gaps(meetings: Iterable[Meeting]) -> list[Problem]:
+    """A note for each group whose session numbers have holes."""
+    sessions: dict[str, set[int]] = defaultdict(set)
+    for meeting in meetings:
+        sessions[meeting.group].add(meeting.session)
+    problems = []
+    for group, had in sessions.items():
+        missing = [str(s) for s in range(min(had), max(had) + 1) if s not in had]
+        if missing:
+            problems.append(
+                Problem(
+                    where=place(group),
+                    what=f"sessions {min(had)} to {max(had)} lack {', '.join(missing)}",
+                    why="the course over sessions rests on those that are there",
+                    done="session numbers were kept as they are",
+                    costs_data=False,
+                )
+            )
+    return problems
+
+
+def score_of(cell: str) -> float | None:
+    """The number in a cell; None where it is missing.
+
+    Raises
+    ------
+    ValueError
+        The cell holds something else.
+    """
+    if cell.strip() in MISSING:
+        return None
+    value = float(cell)
+    if not np.isfinite(value):
+        raise ValueError(cell)
+    return value
+
+
+def bad_score(where: str, what: str, done: str = "the row was left out") -> Problem:
+    return Problem(
+        where=where, what=what, why="a score must be a number that belongs to a person and a session", done=done
+    )
+
+
+def whole(text: str) -> int:
+    """A session number: ``"2"``, ``"02"``, ``"2.0"`` or ``"ses-02"``.
+
+    Raises
+    ------
+    ValueError
+        Anything else.
+    """
+    try:
+        number = float(text.strip().removeprefix("ses-"))
+        if number.is_integer():
+            return int(number)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"session is {text!r}; allowed is a whole number")
+
+
+def plain(text: str) -> str:
+    """An id as text; ``"1.0"``, which is what spreadsheets make of 1, is ``"1"``."""
+    text = text.strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text
+
+
+def persons_table(roles: Mapping[str, str]) -> pd.DataFrame:
+    """``participant_id`` and ``role``, in the order of first mention."""
+    return pd.DataFrame({"participant_id": list(roles), "role": list(roles.values())}, dtype=object)
