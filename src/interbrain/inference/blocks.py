@@ -62,7 +62,7 @@ def _greedy(present: np.ndarray, occasions: np.ndarray, best: tuple[Score, Block
 
 
 def _with(present: np.ndarray, occasions: np.ndarray) -> tuple[Score, Block]:
-    has_all: np.ndarray = present[:, :, occasions].all(axis=2)
+    has_all = np.asarray(present[:, :, occasions].all(axis=2))
     groups = np.flatnonzero(np.diag(has_all))
     while len(groups):
         lacking = ~has_all[np.ix_(groups, groups)]

@@ -37,18 +37,20 @@ class Null:
     n_null: int
 
 
-def surrogate_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+def surrogate_settings(settings: Mapping[str, Any], measure: ModuleType | None = None) -> dict[str, Any]:
     """What a surrogate must know of the measure: how far it looks in time.
 
-    ``guard_s``, its memory: as set, else one period of the slowest band, plus the largest lag it searches.
-    ``segment_s``: as set, else the measure's window.
+    ``guard_s``, its memory: as set, else the measure's own ``memory_s(settings)``, else one period of the slowest
+    band plus the largest lag it searches. ``segment_s``: as set, else the measure's window.
     """
-    slowest = min((low or high for low, high in settings.get("bands", {}).values()), default=None)
-    memory = (1.0 / slowest if slowest else 0.0) + float(settings.get("max_lag_s") or 0.0)
-    guard = settings.get("guard_s")
-    segment = settings.get("segment_s")
+    guard, segment = settings.get("guard_s"), settings.get("segment_s")
+    if guard is None and hasattr(measure, "memory_s"):
+        guard = measure.memory_s(settings)
+    if guard is None:
+        slowest = min((low or high for low, high in settings.get("bands", {}).values()), default=None)
+        guard = (1.0 / slowest if slowest else 0.0) + float(settings.get("max_lag_s") or 0.0)
     return {
-        "guard_s": memory if guard is None else float(guard),
+        "guard_s": float(guard),
         "segment_s": settings.get("window_s") if segment is None else float(segment),
     }
 
@@ -78,7 +80,7 @@ def surrogate_draws(
     if how.startswith("refused"):
         raise RefusedScience(f"{record.name} with {surrogate}: {how.removeprefix('refused:').strip()}")
     module = surrogates.module(surrogate)
-    about = surrogate_settings(settings)
+    about = surrogate_settings(settings, measure)
     index = module.draw_index(block_b, n, stream, about)
     near = module.near(block_b, index, about) if hasattr(module, "near") else None
     draws = None

@@ -11,7 +11,7 @@ holds only K = duration / memory independent shifts, so the observed value tops 
 neighbourhood* about once in K recordings, however many surrogates are drawn (K = 10 gives 10 % false positives at
 p ≤ .05). Small shifts do, however, keep part of the coupling, and would pull the null's mean up, more so in short
 recordings. Hence :func:`near` marks shifts within ``guard_s`` (the measure's memory): they count for p and are left
-out of the null's mean and SD.
+out of the null's mean and SD. At least half of all shifts are kept for those, the farthest ones of a short recording.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def draw_index(block: Block, n: int, stream: np.random.Generator, settings: Mapp
     Raises
     ------
     RefusedScience
-        Epochs; fewer possible shifts than surrogates; a recording shorter than twice ``guard_s``.
+        Epochs; fewer possible shifts than surrogates; a recording no longer than ``guard_s``.
     """
     need_continuous(block, RECORD.name)
     n_times = block.shape[2]
@@ -59,19 +59,21 @@ def draw_index(block: Block, n: int, stream: np.random.Generator, settings: Mapp
             "Ask for fewer surrogates or use a longer recording."
         )
     guard = seconds(settings, "guard_s")
-    if 2 * guard * block.rate >= n_times:
+    if guard * block.rate >= n_times:
         raise RefusedScience(
-            f"circular_shift: the recording lasts {n_times / block.rate:.4g} s and the measure remembers "
-            f"{guard:.4g} s, so no shift takes the two people apart; at least {2 * guard:.4g} s are needed. "
-            "Use a longer recording or a faster band."
+            f"circular_shift: it lasts {n_times / block.rate:.4g} s and the measure remembers {guard:.4g} s: "
+            "no shift takes the two people apart. Use a longer recording or a faster band."
         )
     return 1 + stream.choice(n_times - 1, size=n, replace=False).astype(np.int64)
 
 
 def near(block: Block, index: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-    """Which surrogates ``(n,)`` still share the recording's coupling: shifted by less than ``guard_s`` either way."""
-    distance = np.minimum(index, block.shape[2] - index)
-    return distance < seconds(settings, "guard_s") * block.rate
+    """Which surrogates ``(n,)`` still share the recording's coupling: shifted by less than ``guard_s`` either way,
+    or by less than a quarter of the recording where that is shorter.
+    """
+    n_times = block.shape[2]
+    distance = np.minimum(index, n_times - index)
+    return distance < min(seconds(settings, "guard_s") * block.rate, n_times / 4)
 
 
 def apply(block: Block, index_row: np.ndarray) -> Block:
