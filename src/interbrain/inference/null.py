@@ -44,8 +44,9 @@ def surrogate_settings(settings: Mapping[str, Any], measure: ModuleType | None =
     band plus the largest lag it searches. ``segment_s``: as set, else the measure's window.
     """
     guard, segment = settings.get("guard_s"), settings.get("segment_s")
-    if guard is None and hasattr(measure, "memory_s"):
-        guard = measure.memory_s(settings)
+    memory = getattr(measure, "memory_s", None)
+    if guard is None and memory is not None:
+        guard = memory(settings)
     if guard is None:
         slowest = min((low or high for low, high in settings.get("bands", {}).values()), default=None)
         guard = (1.0 / slowest if slowest else 0.0) + float(settings.get("max_lag_s") or 0.0)
