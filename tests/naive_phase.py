@@ -40,7 +40,7 @@ def imcoh(x: np.ndarray, y: np.ndarray) -> float:
 
 PAIR: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "plv": plv,
-    "ccorr": ccorr,
+    "ccorr": lambda x, y: abs(ccorr(x, y)),
     "accorr": accorr,
     "imcoh": lambda x, y: abs(imcoh(x, y)),
 }

@@ -31,7 +31,7 @@ class MeasureRecord:
     reference, doi
         Where it comes from.
     value_range
-        Lowest and highest value; None where unbounded.
+        Lowest and highest value under the defaults; None where unbounded.
     with_itself
         The value of a signal with itself; None where that says nothing.
     stabilise

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,8 @@ class Band:
 
     @property
     def centre(self) -> float:
-        return (self.low + self.high) / 2
+        """Geometric mean of the edges, where phases are turned into lags."""
+        return sqrt(self.low * self.high)
 
 
 def bands_of(settings: Mapping[str, Any]) -> tuple[Band, ...]:
@@ -167,17 +169,3 @@ def bridged(block: Block) -> tuple[np.ndarray, np.ndarray]:
             values[place] = np.interp(time, time[good], values[place][good])
     flat = np.ptp(values, axis=2) == 0
     return values, valid & ~flat[:, :, None]
-
-
-def check_pair(shape_a: tuple[int, int], shape_b: tuple[int, int], rates: tuple[float, float]) -> None:
-    """Two people on one clock: as many epochs, as many samples each, one rate.
-
-    Raises
-    ------
-    BadInput
-    """
-    if shape_a != shape_b or rates[0] != rates[1]:
-        raise BadInput(
-            f"Two people must share epochs and clock: A has {shape_a[0]} epochs of {shape_a[1]} samples at "
-            f"{rates[0]:g} Hz, B {shape_b[0]} of {shape_b[1]} at {rates[1]:g} Hz."
-        )

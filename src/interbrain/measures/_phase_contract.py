@@ -12,16 +12,17 @@ from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _phase_epochs, _phase_time
-from interbrain.measures._phase import Band, Kind, bands_of, bridged, check_band, check_pair, check_settings
+from interbrain.measures._phase import Band, Kind, bands_of, bridged, check_band, check_settings
 
 _MIN_EPOCHS = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One person: a carrier (across time) or a spectrum (across epochs) for each band."""
+    """One person: a carrier (across time) or a spectrum (across epochs) for each band; ``asked`` are the settings."""
 
     kind: Kind
+    asked: dict[str, Any]
     bands: tuple[Band, ...]
     carriers: tuple[_phase_time.Carrier, ...]
     spectra: tuple[_phase_epochs.Spectrum, ...]
@@ -67,7 +68,9 @@ def prepare(kind: Kind, block: Block, settings: Mapping[str, Any]) -> Prepared:
         spectrum = settings.get("spectrum", "fourier")
         spectra = _phase_epochs.spectra(values, usable, block.rate, bands, spectrum, kind)
     min_valid = float(settings["min_valid"])
-    return Prepared(kind, bands, carriers, spectra, (n_epochs, n_times), block.rate, min_valid, block.epoched)
+    return Prepared(
+        kind, dict(settings), bands, carriers, spectra, (n_epochs, n_times), block.rate, min_valid, block.epoched
+    )
 
 
 def combine(a: Prepared, b: Prepared) -> State:
@@ -76,13 +79,23 @@ def combine(a: Prepared, b: Prepared) -> State:
     Raises
     ------
     BadInput
-        The two people differ in epochs, samples or rate.
+        The two people differ in epochs, samples, rate or settings.
     """
-    check_pair(a.shape, b.shape, (a.rate, b.rate))
+    _check_pair(a, b)
     found = [_across_time(a, b, i) for i in range(len(a.carriers))]
     found += [_across_epochs(a, b, i) for i in range(len(a.spectra))]
     value, cross, coverage, n_effective = (np.stack(x, axis=-1) for x in zip(*found, strict=True))
     return State(value, cross, coverage, n_effective, a, b)
+
+
+def _check_pair(a: Prepared, b: Prepared) -> None:
+    if a.shape != b.shape or a.rate != b.rate:
+        raise BadInput(
+            f"Two people must share epochs and clock: A has {a.shape[0]} epochs of {a.shape[1]} samples at {a.rate:g} "
+            f"Hz, B {b.shape[0]} of {b.shape[1]} at {b.rate:g} Hz. Align them first."
+        )
+    if a.asked != b.asked:
+        raise BadInput(f"Two people must be prepared with the same settings: A with {a.asked}, B with {b.asked}.")
 
 
 def _across_time(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
@@ -157,7 +170,7 @@ def _in_window(state: State, start: int, stop: int) -> State:
 def _cut(side: Prepared, start: int, stop: int) -> Prepared:
     carriers = tuple(_phase_time.window(c, start, stop, side.kind) for c in side.carriers)
     shape = (side.shape[0], stop - start)
-    return Prepared(side.kind, side.bands, carriers, (), shape, side.rate, side.min_valid, side.epoched)
+    return Prepared(side.kind, side.asked, side.bands, carriers, (), shape, side.rate, side.min_valid, side.epoched)
 
 
 def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
@@ -172,7 +185,7 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws 
     BadInput
         Another surrogate, an index that does not fit.
     """
-    check_pair(a.shape, b.shape, (a.rate, b.rate))
+    _check_pair(a, b)
     if surrogate != "segment_shuffle":
         raise BadInput(f"Only segment_shuffle can be drawn without preparing again; got {surrogate!r}.")
     if not (a.epoched and b.epoched):

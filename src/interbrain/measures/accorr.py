@@ -38,6 +38,7 @@ RECORD = MeasureRecord(
         "segment_shuffle": "reindex",
         "circular_shift": "prepare",
         "phase_randomisation": "prepare",
+        "aaft": "prepare",
     },
     default_surrogate="segment_shuffle",
     settings={"across": "time", "min_valid": 0.5, "segment_s": 10.0},
@@ -65,7 +66,11 @@ def _value(means: Means) -> np.ndarray:
     return np.where(np.isfinite(value), np.clip(value, -1.0, 1.0), np.nan)
 
 
-_KIND = Kind(value=_value, own=lambda x: (x**2,), unit=True, plus=True)
+def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    return (x**2,)
+
+
+_KIND = Kind(value=_value, own=_own, unit=True, plus=True)
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
@@ -85,7 +90,7 @@ def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
 
 
 def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Adjusted correlation in [-1, 1], mean phase difference (rad, positive = A leads) and the lag that it means."""
+    """Adjusted correlation, mean phase difference (rad, positive = A leads), its lag at the band's centre."""
     return contract.reduce(state, windows, RECORD.stabilise)
 
 

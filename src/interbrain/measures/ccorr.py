@@ -1,11 +1,15 @@
 """Circular correlation: whether two phases depart from their mean directions together.
 
-The value is signed by default: +1 where the two phases run ahead of and behind their own means together, −1 where one
-runs ahead as the other falls behind. Signed values of independent people average to zero, so that a region's mean is
-not lifted by chance; HyPyP takes the absolute value in each epoch (``hypyp``), which lifts it to .21 for theta in 1 s
-epochs. The mean direction of a phase that goes round and round within an epoch is hardly defined, and then steady
-coupling with a phase difference other than the difference of these means is seen weakly or not at all: that is what
-the adjusted form (``accorr``) repairs.
+Within an epoch the phase of a rhythm goes round and round, so its mean direction rests on chance, and with it the
+value: two people who keep step with a steady phase difference get about the cosine of a random angle, times their
+phase-locking value, with either sign; only coupling without any lag is seen well, since the two mean directions are
+then alike. Signed values of such people therefore average to nothing over epochs. Hence the default, HyPyP's
+(``hypyp``), takes the absolute value in each epoch: it rises with coupling at any lag, at the price of a chance level
+(.21 for theta in 1 s epochs) that the null carries. A single continuous recording has one such random angle. For new
+studies prefer the adjusted form (``accorr``), which chooses the directions that fit the data.
+
+``sign = "signed"`` is +1 where both phases run ahead of and behind their means together, −1 where one runs ahead as
+the other falls behind. It is for phases that have a mean direction, such as those across epochs locked to an event.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ RECORD = MeasureRecord(
     "note. Frontiers in Human Neuroscience 7, 881. After Jammalamadaka SR, SenGupta A (2001). Topics in Circular "
     "Statistics, World Scientific.",
     doi="10.3389/fnhum.2013.00881",
-    value_range=(-1.0, 1.0),
+    value_range=(0.0, 1.0),
     with_itself=1.0,
     stabilise="atanh",
     directed=False,
@@ -39,19 +43,20 @@ RECORD = MeasureRecord(
         "segment_shuffle": "reindex",
         "circular_shift": "prepare",
         "phase_randomisation": "prepare",
+        "aaft": "prepare",
     },
     default_surrogate="segment_shuffle",
-    settings={"across": "time", "sign": "signed", "min_valid": 0.5, "segment_s": 10.0},
+    settings={"across": "time", "sign": "absolute", "min_valid": 0.5, "segment_s": 10.0},
     settings_help={
         "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs (Hann window)",
-        "sign": "'signed', or 'absolute' in each epoch (or at each frequency, across epochs)",
+        "sign": "'absolute' in each epoch (or at each frequency, across epochs), or 'signed': from -1 to 1",
         "min_valid": "share of an epoch's samples that must be valid for it to count",
         "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
     },
     named_settings={"hypyp": {"across": "time", "sign": "absolute"}},
     needs_bands=True,
     methods="Phase synchrony was measured by the circular correlation coefficient (Burgess, 2013) of the phases in "
-    "each band.",
+    "each band, in absolute value unless stated.",
 )
 
 
@@ -77,9 +82,13 @@ def _absolute(means: Means) -> np.ndarray:
     return np.abs(_value(means))
 
 
+def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    return x, x**2
+
+
 def _kind(settings: Mapping[str, Any]) -> Kind:
     value = _absolute if settings["sign"] == "absolute" else _value
-    return Kind(value=value, own=lambda x: (x, x**2), unit=True, plus=True)
+    return Kind(value=value, own=_own, unit=True, plus=True)
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
@@ -99,7 +108,7 @@ def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
 
 
 def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Circular correlation in [-1, 1], mean phase difference (rad, positive = A leads) and the lag that it means."""
+    """Circular correlation, mean phase difference (rad, positive = A leads), its lag at the band's centre."""
     return contract.reduce(state, windows, RECORD.stabilise)
 
 

@@ -31,7 +31,7 @@ RECORD = MeasureRecord(
     reference="Nolte G, Bai O, Wheaton L, Mari Z, Vorbach S, Hallett M (2004). Identifying true brain interaction from "
     "EEG data using the imaginary part of coherency. Clinical Neurophysiology 115, 2292-2307.",
     doi="10.1016/j.clinph.2004.04.029",
-    value_range=(-1.0, 1.0),
+    value_range=(0.0, 1.0),
     with_itself=0.0,
     stabilise="atanh",
     directed=False,
@@ -42,6 +42,7 @@ RECORD = MeasureRecord(
         "segment_shuffle": "reindex",
         "circular_shift": "prepare",
         "phase_randomisation": "prepare",
+        "aaft": "prepare",
     },
     default_surrogate="segment_shuffle",
     settings={"across": "time", "spectrum": "multitaper", "sign": "absolute", "min_valid": 0.5, "segment_s": 10.0},
@@ -74,9 +75,13 @@ def _absolute(means: Means) -> np.ndarray:
     return np.abs(_signed(means))
 
 
+def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    return (x.real**2 + x.imag**2,)
+
+
 def _kind(settings: Mapping[str, Any]) -> Kind:
     value = _absolute if settings["sign"] == "absolute" else _signed
-    return Kind(value=value, own=lambda x: (x.real**2 + x.imag**2,), unit=False, plus=False)
+    return Kind(value=value, own=_own, unit=False, plus=False)
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
@@ -96,7 +101,7 @@ def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
 
 
 def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Imaginary coherence, phase of the summed cross-spectrum (rad, positive = A leads) and the lag that it means."""
+    """Imaginary coherence, phase of the cross-spectrum (rad, positive = A leads), its lag at the band's centre."""
     return contract.reduce(state, windows, RECORD.stabilise)
 
 

@@ -35,6 +35,7 @@ RECORD = MeasureRecord(
         "segment_shuffle": "reindex",
         "circular_shift": "prepare",
         "phase_randomisation": "prepare",
+        "aaft": "prepare",
     },
     default_surrogate="segment_shuffle",
     settings={"across": "time", "spectrum": "multitaper", "min_valid": 0.5, "segment_s": 10.0},
@@ -59,7 +60,11 @@ def _value(means: Means) -> np.ndarray:
     return np.abs(means.minus)
 
 
-_KIND = Kind(value=_value, own=lambda x: (), unit=True, plus=False)
+def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    return ()
+
+
+_KIND = Kind(value=_value, own=_own, unit=True, plus=False)
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
@@ -79,7 +84,7 @@ def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
 
 
 def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """PLV in [0, 1], mean phase difference (rad, positive = A leads) and the lag it means at the band's centre."""
+    """PLV in [0, 1], mean phase difference (rad, positive = A leads), its lag at the band's geometric centre."""
     return contract.reduce(state, windows, RECORD.stabilise)
 
 
