@@ -207,7 +207,7 @@ def with_fdr(rows: list[Row]) -> list[Row]:
         smallest: dict[str, float] = {}
         for row in rows:
             if row["test"] == test:
-                smallest[row["family"]] = float(np.nanmin([smallest.get(row["family"], np.nan), row["p_family"]]))
+                smallest[row["family"]] = float(np.fmin(smallest.get(row["family"], np.nan), row["p_family"]))
         corrected = benjamini_hochberg(list(smallest), list(smallest.values()))
         for row in rows:
             if row["test"] == test:

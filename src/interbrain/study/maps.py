@@ -51,7 +51,7 @@ def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot
     random = stream(plan.seed, "map", row["group"], int(row["session"]), row["segment"], row["signal_a"])
     one_a, one_b = _single(a[0], i), _single(b[0], j)
     module = surrogates.module("circular_shift")
-    index = module.draw_index(one_b, DRAWS, random, surrogate_settings(ask.settings))
+    index = module.draw_index(one_b, DRAWS, random, surrogate_settings(ask.settings, ask.module))
     highest = [
         np.nanquantile(_inside(ask.module.display_map(one_a, module.apply(one_b, k), 0, 0, ask.settings)), 0.95, axis=1)
         for k in index

@@ -18,6 +18,7 @@ from interbrain.data.plan import Analysis, Plan
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate, Signal
 from interbrain.data.study import Meeting, Segment
+from interbrain.inference.leads import asymmetry
 from interbrain.inference.null import Null, compare, surrogate_draws
 from interbrain.inference.stationarity import warning
 from interbrain.signals.align import common_clock, cut, usable_share
@@ -284,16 +285,10 @@ def _keep_profile(
 ) -> None:
     if profile is None or pooled.profile is None or pooled.profile_lags_s is None:
         return
-    lead = pooled.profile_lags_s > 0
-    follow = pooled.profile_lags_s < 0
-
-    def asymmetry(values: np.ndarray) -> np.ndarray:
-        return values[..., lead].mean(-1) - values[..., follow].mean(-1)
-
     name = f"lead{len(found.draws)}"
     found.draws.append({"name": name, "null": surrogate, "labels": [list(p) for p in _names(places)], **context})
-    found.arrays[f"{name}_observed"] = asymmetry(pooled.profile)
-    found.arrays[f"{name}_null"] = asymmetry(profile)
+    found.arrays[f"{name}_observed"] = asymmetry(pooled.profile, pooled.profile_lags_s)
+    found.arrays[f"{name}_null"] = asymmetry(profile, pooled.profile_lags_s)
 
 
 def _names(places: Places) -> Iterator[tuple[str, str]]:
