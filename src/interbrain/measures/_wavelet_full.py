@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from interbrain.arrays import wavelet
-from interbrain.measures._wavelet_grid import first_inside
-from interbrain.measures._wavelet_map import Convention, away_from_gaps, padded_lengths, scale_kernel
+from interbrain.measures._wavelet_map import Convention, away_from_gaps, first_inside, padded_lengths, scale_kernel
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,8 @@
 A wavelet coefficient times its complex conjugate in another series is slow: its spectrum falls as exp(-w²s²/4) at
 scale s, and the smoothing Gaussian's as exp(-w²s²/2). Sampled every r scales, the smoothed product therefore aliases
 by at most exp(-(2 pi/r)²/6): 2e-7 at r = 0.65. So each octave of a band gets one grid with a step of 0.65 of its finest
-scale; products are smoothed by a short FIR, and the result is kept at every second point.
+scale (less in short recordings); products are smoothed by a short FIR, and the result is kept at every second point.
+Ends of the recording and of the cone lie between points: there the sums are weighted like integrals of polynomials.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import numpy as np
 from scipy import fft
 
 from interbrain.arrays import wavelet
+from interbrain.measures._wavelet_map import first_inside
 
-STEP = 0.65
-"""Grid step in units of the finest scale of a group."""
+STEP, FINEST_STEP = 0.65, 0.3
+"""Grid step in units of the finest scale of a group, in long recordings and at least."""
+
+POINTS = 60
+"""Points over a recording below which the step is made finer: few points make a poor mean over time."""
 
 REACH = 4.0
 """Half-length of the FIR in SD of the Gaussian."""
@@ -51,16 +56,12 @@ class Group:
     cells: np.ndarray
 
 
-def first_inside(scale: float, cone_from: str) -> int:
-    """First sample inside the cone of influence of a scale (in samples)."""
-    return int(np.ceil(wavelet.CONE * scale - (0.5 if cone_from == "edge" else 0.0)))
-
-
 def make_group(n: int, wanted: np.ndarray, taps: np.ndarray, first: int, omega0: float, dj: float) -> Group:
     """The grid of a group for recordings of ``n`` samples; ``taps`` and ``first`` are the boxcar over scales."""
     scales = wanted[0] * 2.0 ** (dj * (np.arange(len(wanted) + len(taps) - 1) + first))
     length = wavelet.padded_length(n, float(scales[-1]))
-    points = min(length, int(fft.next_fast_len(int(np.ceil(length / (STEP * wanted[0]))))))
+    step = wanted[0] * max(FINEST_STEP, min(STEP, n / wanted[0] / POINTS))
+    points = min(length, int(fft.next_fast_len(int(np.ceil(length / step)))))
     step = length / points
     bins, bank = _bank(scales, length, points, omega0)
 

@@ -114,6 +114,11 @@ def cone_of_influence(n: int, rate: float, omega0: float, cone_from: str) -> np.
     return wavelet.fourier_factor(omega0) / wavelet.CONE / rate * from_edge
 
 
+def first_inside(scale: float, cone_from: str) -> int:
+    """First sample more than √2 scales (in samples) from the recording's beginning; the cone mirrors it at the end."""
+    return int(np.floor(wavelet.CONE * scale - (0.5 if cone_from == "edge" else 0.0) + 1e-9)) + 1
+
+
 def away_from_gaps(valid: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """``(scale, time)``: whether a sample lies at least √2 scales (in samples) from every invalid sample's edge."""
     n = len(valid)
@@ -217,7 +222,10 @@ def coherence_map(
         rsq = np.where(power > 0, np.abs(smoothed) ** 2 / power, np.nan)
     period = scales * wavelet.fourier_factor(omega0)
     coi = cone_of_influence(n, rate, omega0, rule.cone_from)
-    inside = (period[:, None] <= coi) & away_from_gaps(mask_x, step) & away_from_gaps(mask_y, step)
+    sample = np.arange(n)
+    first_in = np.array([first_inside(s, rule.cone_from) for s in step])[:, None]
+    inside = (sample >= first_in) & (sample <= n - 1 - first_in)
+    inside &= away_from_gaps(mask_x, step) & away_from_gaps(mask_y, step)
     return WaveletMap(
         rsq, np.angle(smoothed), np.angle(cross), period, coi, np.asarray(scales), np.arange(n) / rate, inside
     )

@@ -193,7 +193,7 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
 
     ``value`` is the mean squared coherence over samples × scales inside the cone and away from gaps; ``phase`` the
     argument of the sum of complex coherence over the same cells (each cell counts by its own coherence, none by its
-    power); ``lag_s`` is the phase over 2 pi times the band's geometric centre, so it is known up to whole periods;
+    power); ``lag_s`` is the phase over 2 pi times their mean frequency, so it is known up to whole periods;
     ``coverage`` the share of all samples × scales that entered; ``n_effective`` the independent cells among them
     (``_wavelet_bands.independent_cells``). NaN where less than ``min_inside`` is left; ``extra["reason"]``
     ``(band,)`` says why a band is NaN for all pairs.
@@ -234,15 +234,18 @@ def _totals(state: State, band: int, start: int, stop: int) -> np.ndarray:
         if start <= 0 and stop >= state.n:
             totals += sums.sum(axis=-1, dtype=np.float64)
         else:
-            totals += sums.astype(np.float64) @ _overlap(part.out_times, part.out_step, start, stop)
+            totals += sums.astype(np.float64) @ _overlap(part, start, stop, state.n)
     return totals
 
 
-def _overlap(times: np.ndarray, step: float, start: int, stop: int) -> np.ndarray:
-    """Share of the cell around each out time that lies in the samples start … stop - 1."""
-    left, right = times - step / 2, times + step / 2
-    left[0], right[-1] = min(left[0], -0.5), max(right[-1], stop)
-    return np.clip(np.minimum(right, stop - 0.5) - np.maximum(left, start - 0.5), 0, None) / (right - left)
+def _overlap(part: Any, start: int, stop: int, n: int) -> np.ndarray:
+    """Share of the recorded samples around each out time that lies in start … stop - 1; shares of windows add up."""
+    left = np.clip(part.out_times - part.out_step / 2, -0.5, n - 0.5)
+    right = np.clip(part.out_times + part.out_step / 2, -0.5, n - 0.5)
+    within = np.minimum(right, stop - 0.5) - np.maximum(left, start - 0.5)
+    beyond = np.where(left > 0, stop >= n, start <= 0)
+    width = right - left
+    return np.where(width > 0, np.clip(within, 0, None) / np.where(width > 0, width, 1.0), beyond)
 
 
 def _mean(totals: np.ndarray, ok: np.ndarray) -> np.ndarray:
