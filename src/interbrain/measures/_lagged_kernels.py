@@ -35,6 +35,20 @@ def _joint(a, valid_a, b, valid_b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
+def _complete(a, b):  # type: ignore[no-untyped-def]
+    """The same where nothing is missing: half the reading."""
+    sa = sb = saa = sbb = sab = 0.0
+    for k in range(a.size):
+        x, y = a[k], b[k]
+        sa += x
+        sb += y
+        saa += x * x
+        sbb += y * y
+        sab += x * y
+    return float(a.size), sa, sb, saa, sbb, sab
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
 def _moving(a, valid_a, b):  # type: ignore[no-untyped-def]
     """The three sums that change when a complete series B is put in another order: b, b², ab."""
     sb = sbb = sab = 0.0
@@ -50,11 +64,15 @@ def _moving(a, valid_a, b):  # type: ignore[no-untyped-def]
 def lagged_sums(a, valid_a, b, valid_b, start_a, start_b, short, offset, size, first, last):  # type: ignore[no-untyped-def]
     """Sums ``(lag, window, 6)`` of two series ``(time,)``; every piece loses ``short[lag]`` samples at its end."""
     sums = np.zeros((start_a.size, first.size, 6))
+    complete = valid_a.all() and valid_b.all()
     part = np.empty((offset.size, 6))
     for k in range(start_a.size):
         for p in range(offset.size):
             i, j, m = start_a[k] + offset[p], start_b[k] + offset[p], size[p] - short[k]
-            part[p] = _joint(a[i : i + m], valid_a[i : i + m], b[j : j + m], valid_b[j : j + m])
+            if complete:
+                part[p] = _complete(a[i : i + m], b[j : j + m])
+            else:
+                part[p] = _joint(a[i : i + m], valid_a[i : i + m], b[j : j + m], valid_b[j : j + m])
         for w in range(first.size):
             for p in range(first[w], last[w]):
                 for s in range(6):
@@ -140,17 +158,20 @@ def shuffled_lag(  # type: ignore[no-untyped-def]
     """
     table = _segment_table(a, valid_a, b, start_a, start_b, size, slot, segment, order.shape[1] - 1)
     total, count = np.zeros(order.shape[0]), np.zeros(order.shape[0])
+    part = np.empty((size.size, 3))
     for d in range(order.shape[0]):
+        for p in range(size.size):
+            source = order[d, slot[p]]
+            part[p, 0], part[p, 1], part[p, 2] = table[p, source, 0], table[p, source, 1], table[p, source, 2]
         for w in range(first.size):
             n = still[w, 0]
             if n < fewest:
                 continue
             sb = sbb = sab = 0.0
             for p in range(first[w], last[w]):
-                source = order[d, slot[p]]
-                sb += table[p, source, 0]
-                sbb += table[p, source, 1]
-                sab += table[p, source, 2]
+                sb += part[p, 0]
+                sbb += part[p, 1]
+                sab += part[p, 2]
             z = _score(_correlation(n, still[w, 1], sb, still[w, 2], sbb, sab), fisher_z, absolute)
             if not math.isnan(z):
                 total[d] += z

@@ -124,11 +124,8 @@ def pieces(grid: Grid, cuts: np.ndarray | None = None) -> Pieces:
 
 def used_seconds(used: np.ndarray, grid: Grid, rate: float) -> np.ndarray:
     """Seconds of the recording that lie in at least one used window; ``used (..., W)`` gives ``(...)``."""
-    total = np.zeros(used.shape[:-1])
-    end = np.full(used.shape[:-1], -np.inf)
-    for w in range(used.shape[-1]):
-        start = float(w * grid.step)
-        fresh = start + grid.window - np.maximum(end, start)
-        total += np.where(used[..., w], fresh, 0.0)
-        end = np.where(used[..., w], start + grid.window, end)
-    return total / rate
+    number = np.arange(used.shape[-1])
+    last = np.maximum.accumulate(np.where(used, number, -grid.n_times), axis=-1)
+    before = np.concatenate([np.full((*used.shape[:-1], 1), -grid.n_times), last[..., :-1]], axis=-1)
+    fresh = np.minimum((number - before) * grid.step, grid.window)
+    return np.where(used, fresh, 0).sum(axis=-1) / rate

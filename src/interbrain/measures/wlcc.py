@@ -142,9 +142,11 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     valid = np.ascontiguousarray(block.valid[0])
     values = np.zeros(valid.shape)
     for channel, mask in enumerate(valid):
-        own = block.values[0, channel, mask]
-        if len(own):
-            values[channel, mask] = own - np.median(own)
+        own = block.values[0, channel]
+        if mask.all():
+            np.subtract(own, np.median(own), out=values[channel])
+        elif mask.any():
+            values[channel, mask] = own[mask] - np.median(own[mask])
     windows = grid(block.shape[2], block.rate, settings)
     return Prepared(values, valid.astype(np.float64), block.rate, windows, dict(settings))
 
@@ -208,6 +210,8 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
 def _mean(score: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
     """Mean of what is finite; NaN where nothing is."""
     finite = np.isfinite(score)
+    if score.size and finite.all():
+        return score.mean(axis=axis)
     count = finite.sum(axis=axis)
     total = np.where(finite, score, 0.0).sum(axis=axis)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
