@@ -157,7 +157,9 @@ def _take_span(signal: Signal, start: int, stop: int) -> Signal:
     return replace(signal, values=signal.values[..., cut_out], valid=signal.valid[..., cut_out], start=start)  # type: ignore[index]
 
 
-def cut(a: Signal, b: Signal, segment: Segment, kind_a: str | None, kind_b: str | None) -> tuple[Block, Block]:
+def cut(
+    a: Signal, b: Signal, segment: Segment, kind_a: str | None = None, kind_b: str | None = None
+) -> tuple[Block, Block]:
     """The two blocks of a segment, from signals that share a clock.
 
     A sample belongs to the segment when start_s ≤ its time < stop_s, so that segments that follow each other share

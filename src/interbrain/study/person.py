@@ -19,6 +19,9 @@ from interbrain.study.boundary import told
 from interbrain.study.cache import Step, key_of, load_step, path_of, save_step
 
 
+_PRINT_ARRAYS = ("hashes", "positions", "channels")
+
+
 @dataclass(frozen=True)
 class PersonTask:
     """A recording and what decides how it is prepared."""
@@ -71,7 +74,7 @@ def prepare_person(task: PersonTask) -> Person:
         quality=tuple(facts["quality"]),
         problems=tuple(replace(p, where=f"{task.where}, {p.where}".rstrip(", ")) for p in problems),
         meta=facts["meta"],
-        print=Fingerprint.from_arrays(step.arrays) if facts["has_print"] else None,
+        print=Fingerprint(**{k: step.arrays[f"print_{k}"] for k in _PRINT_ARRAYS}, **facts["print"]),
     )
 
 
@@ -89,10 +92,11 @@ def _prepared(task: PersonTask) -> Step:
         "steps": list(ready.steps),
         "meta": {k: str(v) for k, v in loaded.meta.items() if v is not None},
         "n_channels": len(ready.signal.channels),
-        "has_print": True,
+        "print": {"rate": printed.rate, "duration": printed.duration, "stretch": printed.stretch},
         "signal": _described(ready.signal),
     }
-    arrays = {"values": ready.signal.values, "valid": np.asarray(ready.signal.valid), **printed.to_arrays()}
+    arrays = {"values": ready.signal.values, "valid": np.asarray(ready.signal.valid)}
+    arrays |= {f"print_{k}": getattr(printed, k) for k in _PRINT_ARRAYS}
     return Step(facts, arrays)
 
 
