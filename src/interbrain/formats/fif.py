@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import mne
+import numpy as np
 
+from interbrain.data.errors import BadInput
+from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
+from interbrain.data.signal import Signal
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
 from interbrain.formats._mne import from_epochs, from_raw
@@ -18,8 +24,10 @@ RECORD = FormatRecord(
     modalities=("eeg", "fnirs"),
     library="mne",
     reference="10.3389/fnins.2013.00267",
+    writes=True,
 )
 
+ELECTRIC = ("eeg", "eog", "ecg", "emg")
 EPOCHS = ("-epo.fif", "_epo.fif", "-epo.fif.gz", "_epo.fif.gz")
 
 
@@ -33,6 +41,56 @@ def read(path: Path) -> Loaded:
     """
     path = Path(path)
     return guarded(path, RECORD, lambda: _read_either(path))
+
+
+def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[str, Any] | None = None) -> Path:
+    """Write electric channels (V), continuous or epochs with their ids; masked samples become NaN.
+
+    The format keeps the rate and positions in single precision, samples in double. ``meta`` may hold ``start_time``
+    and ``subject``.
+
+    Raises
+    ------
+    BadInput
+        A channel is not electric, or epochs go to a name that does not end in ``_epo.fif`` (or continuous ones do).
+    """
+    path, meta = Path(path), meta or {}
+    odd = next((c.kind for c in signal.channels if c.kind not in ELECTRIC), None)
+    if odd is not None:
+        raise BadInput(f"{path}: FIF is written for {', '.join(ELECTRIC)}; got {odd}; write it as another format.")
+    if signal.epoched != path.name.endswith(EPOCHS):
+        raise BadInput(f"{path}: names of epochs, and only those, end in _epo.fif; rename the file.")
+    info = _info(signal, meta)
+    values = np.where(signal.valid, signal.values, np.nan)  # type: ignore[arg-type]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if signal.epoched:
+        events = np.column_stack([np.array(signal.segment_ids), np.zeros((len(values), 2))]).astype(int)
+        events[:, 2] = 1
+        made = mne.EpochsArray(values, info, events, tmin=float(meta.get("tmin_s", 0.0)), verbose="ERROR")
+        made.selection = np.array(signal.segment_ids)
+        made.drop_log = tuple(
+            () if i in signal.segment_ids else ("IGNORED",) for i in range(max(signal.segment_ids) + 1)
+        )
+        made.save(path, fmt="double", overwrite=True, verbose="ERROR")
+        return path
+    raw = mne.io.RawArray(values[0], info, verbose="ERROR")
+    if points is not None and len(points):
+        raw.set_annotations(mne.Annotations(points.onset, points.duration, list(points.label)), verbose="ERROR")
+    raw.save(path, fmt="double", overwrite=True, verbose="ERROR")
+    return path
+
+
+def _info(signal: Signal, meta: dict[str, Any]) -> Any:
+    info = mne.create_info([c.name for c in signal.channels], signal.rate, [c.kind for c in signal.channels])
+    for ch, channel in zip(info["chs"], signal.channels):
+        if channel.position is not None:
+            ch["loc"][:3] = channel.position
+    if meta.get("subject"):
+        info["subject_info"] = {"his_id": str(meta["subject"])}
+    if meta.get("start_time"):
+        start = datetime.fromisoformat(str(meta["start_time"]))
+        info.set_meas_date(start if start.tzinfo is not None else start.replace(tzinfo=UTC))
+    return info
 
 
 def _read_either(path: Path) -> Loaded:

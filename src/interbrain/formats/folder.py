@@ -145,7 +145,9 @@ def _take(
     except BadInput as error:
         problems.append(Problem(where, str(error), "its format must be known to read it", "the file was left out"))
         return
-    people: Mapping[str, list[str | int] | None] = entry.people if entry.people is not None else {said.get("role", ""): entry.channels}
+    people: Mapping[str, list[str | int] | None] = (
+        entry.people if entry.people is not None else {said.get("role", ""): entry.channels}
+    )
     for role, channels in people.items():
         if role not in toml.study.roles:
             what = f"{path.name} is of the role {role!r}; study.roles are {', '.join(toml.study.roles)}"

@@ -6,11 +6,13 @@ import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from interbrain.data.errors import BadInput
+from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Loaded
@@ -24,6 +26,7 @@ RECORD = FormatRecord(
     modalities=("motion", "eda", "heart", "voice", "misc"),
     library="pandas",
     reference="10.25080/Majora-92bf1922-00a",
+    writes=True,
     options={
         "rate": "samples per second; needed unless time_column gives it",
         "delimiter": "what separates columns: a character, or 'whitespace'; found out unless given",
@@ -61,6 +64,37 @@ def read(
     """
     path = Path(path)
     return guarded(path, RECORD, lambda: _read_table(path, rate, delimiter, header, columns, time_column, names))
+
+
+def write(
+    path: Path,
+    signal: Signal,
+    points: Points | None = None,
+    meta: dict[str, Any] | None = None,
+    header: bool = True,
+) -> Path:
+    """Write one continuous recording: tabs, every digit, ``n/a`` where masked. A table has no place for points.
+
+    Raises
+    ------
+    BadInput
+        The signal has epochs.
+    """
+    path = Path(path)
+    if signal.epoched or len(signal.segment_ids) != 1:
+        raise BadInput(f"{path}: a table cannot hold epochs; allowed is one continuous recording; write FIF instead.")
+    values = np.where(signal.valid[0], signal.values[0], np.nan)  # type: ignore[index]
+    labels = unique([c.label for c in signal.channels])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packed: Any = {"method": "gzip", "mtime": 0} if path.name.endswith(".gz") else None
+    data = pd.DataFrame(values.T, columns=labels)
+    data.to_csv(path, sep="\t", index=False, header=header, na_rep="n/a", lineterminator="\n", compression=packed)
+    return path
+
+
+def unique(labels: Sequence[str]) -> list[str]:
+    """Labels, with the place in the table added where one comes again."""
+    return [x if labels.index(x) == i else f"{x} #{i + 1}" for i, x in enumerate(labels)]
 
 
 def _read_table(
