@@ -171,12 +171,11 @@ def _by_family(nulls: pd.DataFrame, *, per_segment: bool) -> Iterator[tuple[Row,
 
 
 def _columns(test: Any, n_meetings: int) -> tuple[dict[str, np.ndarray], Row]:
-    columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family")}
+    columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family", "n_groups")}
     fixed = {
         "n_null": test.n_null,
         "smallest_p": test.smallest_p,
         "bound": test.bound,
-        "n_groups": test.n_groups,
         "n_meetings": n_meetings,
     }
     return columns, fixed

@@ -236,14 +236,15 @@ def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: lis
             "n_meetings": len(test.groups) * len(test.occasions),
             "smallest_p": test.smallest_p,
             "bound": test.bound,
-            "note": "; ".join([f"sessions {_sessions(test.occasions)}", about_therapists, *test.left_out]),
+            "note": "; ".join(filter(None, [_sessions(test.occasions), about_therapists, *test.left_out])),
         }
         rows += family_rows(family, labels, "repair", columns, fixed)
     return with_fdr(rows)
 
 
 def _sessions(occasions: Iterable[tuple[int, str, str]]) -> str:
-    return ", ".join(str(s) for s in sorted({session for session, _, _ in occasions}))
+    numbers = sorted({session for session, _, _ in occasions})
+    return f"session{'s' * (len(numbers) > 1)} {', '.join(str(n) for n in numbers)}"
 
 
 def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str]:

@@ -18,7 +18,6 @@ from interbrain.signals.twins import Fingerprint, fingerprint
 from interbrain.study.boundary import told
 from interbrain.study.cache import Step, key_of, load_step, path_of, save_step
 
-
 _PRINT_ARRAYS = ("hashes", "positions", "channels")
 
 
