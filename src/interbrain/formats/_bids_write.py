@@ -178,7 +178,7 @@ _COLUMNS = {
 def _write_outcomes(root: Path, study: Study, people: dict[str, str]) -> None:
     files = unique_labels(dict.fromkeys(str(i) for i in study.outcomes["instrument"]))
     for instrument, rows in study.outcomes.groupby("instrument", sort=False):
-        table = pd.DataFrame(
+        scores = pd.DataFrame(
             {
                 "participant_id": [
                     f"sub-{people[str(p)]}" if str(p) in people else str(p) for p in rows["participant"]

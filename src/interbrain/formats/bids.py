@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.errors import BadInput, Problem
-from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recording, Segment, Study
+from interbrain.data.study import Group, Meeting, Member, Recording, Segment, Study
 from interbrain.formats._bids_files import (
     EXAMPLES,
     MODALITIES,
@@ -24,8 +24,9 @@ from interbrain.formats._bids_files import (
     read_tsv,
     sidecar,
 )
+from interbrain.formats._bids_scores import read_phenotype
 from interbrain.formats._bids_write import write
-from interbrain.formats._checks import WHEN, absent, bad_score, gaps, place, score_of, whole, without_doubles
+from interbrain.formats._checks import absent, gaps, place, whole, without_doubles
 
 __all__ = ["read", "write"]
 
@@ -70,7 +71,7 @@ def read(root: Path) -> Study:
     if not meetings:
         told = "; ".join(f"{p.where}: {p.what}" for p in problems[:3])
         raise BadInput(f"{root}: no meeting has a recording; allowed are sub-*/ses-*/nirs/*_nirs.snirf etc. {told}")
-    outcomes = _outcomes(root, groups, ids, problems)
+    outcomes = read_phenotype(root, groups, ids, problems)
     problems += gaps(meetings)
     truth = root / "sourcedata" / "truth.json"
     return Study(
@@ -366,40 +367,6 @@ def _regions_of(root: Path, recording: Recording) -> dict[str, str]:
     else:
         names = list(table["name"])
     return {name: region for name, region in zip(names, table["region"]) if region}
-
-
-def _outcomes(root: Path, groups: tuple[Group, ...], ids: dict[str, str], problems: list[Problem]) -> pd.DataFrame:
-    rows: list[tuple[str, str, str, int, str, float]] = []
-    for path in sorted((root / "phenotype").glob("*.tsv")):
-        try:
-            table = read_tsv(path, ("participant_id", "session", "score"))
-            instrument = str(read_json(path.with_suffix(".json")).get("Instrument") or path.stem)
-        except BadInput as error:
-            problems.append(bad_score(path.name, str(error), "no score of this file entered"))
-            continue
-        for line, row in enumerate(table.to_dict("records"), start=2):
-            try:
-                score = score_of(row["score"])
-                if score is not None:
-                    rows.append((*_outcome_key(row, groups, ids, instrument), score))
-            except ValueError as error:
-                problems.append(bad_score(f"{path.name}, line {line}", str(error)))
-    return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
-
-
-def _outcome_key(
-    row: dict[str, str], groups: tuple[Group, ...], ids: dict[str, str], instrument: str
-) -> tuple[str, str, str, int, str]:
-    short = row["participant_id"].removeprefix("sub-")
-    person = ids.get(short, short)
-    homes = [g.id for g in groups if any(m.person == person for m in g.members)]
-    group = row.get("group_id") or (homes[0] if len(homes) == 1 else "")
-    if group not in homes:
-        raise ValueError(f"participant {person!r} is not in the group {group!r}; there: {', '.join(homes) or 'none'}")
-    when = row.get("when") or "after"
-    if when not in WHEN:
-        raise ValueError(f"when is {when!r}; allowed are before and after")
-    return group, person, instrument, whole(row["session"]), WHEN[when]
 
 
 def _plan(path: Path) -> dict[str, Any] | None:

@@ -100,7 +100,7 @@ def _read_file(path: Path) -> Loaded:
         replace(c, name=name, wavelength=c.wavelength and wavelength)
         for c, (name, wavelength) in zip(loaded.signal.channels, labels)
     )
-    meta = {k: v for k, v in loaded.meta.items() if k != "start_time"}
+    meta = {k: v for k, v in loaded.meta.items() if k != "start_time" and (k, v) != ("subject", "unknown")}
     if start is not None:
         meta["start_time"] = iso(start + timedelta(seconds=first_s))
     if device:
