@@ -1,0 +1,109 @@
+"""Scores and synchrony, within persons and between them: two panels, never one line through both."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from interbrain.report import views, words
+from interbrain.report.figures.common import Panel, Picture, fine
+from interbrain.report.results import Results
+from interbrain.report.svg import Canvas, padded, shorten
+
+PARTS = (("within", "Within persons"), ("between", "Between persons"))
+MOST_ROWS = 20
+
+
+def picture(results: Results) -> Picture | None:
+    """Every fitted association with its interval, each part in its own panel."""
+    rows = results["outcome"]
+    rows = rows[rows["estimate"].notna() & rows["part"].isin([p for p, _ in PARTS])]
+    if rows.empty:
+        return None
+    n = len(rows)
+    rows = rows.assign(claim=rows["p"] * n <= results.alpha)
+    rows = rows.assign(name=[_name(results, rows, r) for _, r in rows.iterrows()])
+    k = int(rows["claim"].sum())
+    best = rows.sort_values("p", kind="stable").iloc[0]
+    value, interval = words.estimate(best["estimate"], best["ci_low"], best["ci_high"])
+    if k:
+        direction = "higher" if best["estimate"] > 0 else "lower"
+        title = f"{best['instrument']} is {direction} where synchrony is higher, {best['part']} persons"
+    else:
+        title = f"No evidence that scores go with synchrony: none of {words.count(n, 'association')} stands out"
+    unit = results.stabilised_unit(str(best["measure"]))
+    adjusted = words.listing(sorted({a for a in rows["adjusted_for"] if a}))
+    order = rows.sort_values("p", kind="stable")["name"].drop_duplicates().head(MOST_ROWS)
+    said = f" The {MOST_ROWS} with the smallest p of {rows['name'].nunique()}." if rows["name"].nunique() > MOST_ROWS else ""
+    return Picture(
+        key="outcome",
+        title=title,
+        subtitle=f"Points of the score per 1 {unit} of synchrony above chance, with {results.confidence} intervals"
+        + (f", adjusted for {adjusted}" if adjusted else "")
+        + f". Within: a person's session against their own mean. Between: people against each other.{said}",
+        alt=f"{title}. The clearest: {best['instrument']} {best['part']} persons, {value} ({interval}), {words.p_text(best['p'])}.",
+        draw=lambda width: _draw(rows[rows["name"].isin(order)], width),
+        note=f"Colour: p still at most {results.alpha:g} after correction for all {n}."
+        if n > 1
+        else "",
+        table=fine(["analysis", "signal_a", "place_a", "place_b", "segment", "instrument", "participant_role", "when",
+                    "lag_sessions", "part", "estimate", "ci_low", "ci_high", "df", "p", "adjusted_for", "n_groups", "n_scores",
+                    "note"], rows),
+    )  # fmt: skip
+
+
+def _name(results: Results, rows: pd.DataFrame, r: pd.Series) -> str:
+    parts = [str(r["instrument"])]
+    lag = int(r["lag_sessions"]) if np.isfinite(r["lag_sessions"]) else 0
+    if rows["participant_role"].nunique() > 1:
+        parts.append(str(r["participant_role"]))
+    if lag:
+        parts.append("next session" if lag == 1 else f"{lag} sessions later")
+    if rows["when"].nunique() > 1 and r["when"]:
+        parts.append(f"{r['when']} the session")
+    if views.n_distinct(rows, "place_a", "place_b") > 1:
+        parts.append(views.place_name(results, r, short=True))
+    if context := views.context(rows, r):
+        parts.append(context)
+    return ", ".join(p for p in parts if p)
+
+
+def _draw(rows: pd.DataFrame, width: float) -> str:
+    names = list(dict.fromkeys(rows["name"]))
+    small = width < 500
+    label, gap, step = (0.0, 0.0, 44.0) if small else (190.0, 26.0, 30.0)
+    w = width - 24 if small else (width - label - gap - 20) / 2
+    height = step * len(names)
+    canvas = Canvas(width, 0)
+    top = 30.0
+    for i, (part, title) in enumerate(PARTS):
+        mine = rows[rows["part"] == part]
+        left = 12.0 if small else label + i * (w + gap) + 10
+        y0 = top + (i * (height + 84) if small else 0)
+        x = padded([*mine["ci_low"], *mine["ci_high"], *mine["estimate"]], [0.0], 0.04)
+        panel = Panel.at(canvas, left, y0, w, height, x, (0, 1))
+        canvas.text(left, y0 - 12, title, "strong")
+        canvas.line(panel.x(0), panel.top, panel.x(0), panel.bottom, "zero")
+        panel.x_axis(n=4)
+        for j, name in enumerate(names):
+            y = y0 + step * (j + 0.5) + (8 if small else 0)
+            if small:
+                canvas.text(left, y - 14, shorten(name, w), "key halo")
+            elif i == 0:
+                canvas.text(label - 6, y + 4, shorten(name, label - 6), "", "end")
+            _interval(panel, mine[mine["name"] == name], y)
+        if mine.empty:
+            canvas.text(left + 6, y0 + 20, "not fitted: too few people", "key")
+        canvas.height = max(canvas.height, panel.bottom + 42)
+        panel.name_x("points")
+    return canvas.svg("")
+
+
+def _interval(panel: Panel, rows: pd.DataFrame, y: float) -> None:
+    for _, r in rows.iterrows():
+        cls = "found" if r["claim"] else "grey"
+        value, interval = words.estimate(r["estimate"], r["ci_low"], r["ci_high"])
+        panel.canvas.line(panel.x(r["ci_low"]), y, panel.x(r["ci_high"]), y, f"line {cls}")
+        panel.canvas.circle(
+            panel.x(r["estimate"]), y, 5, f"dot {cls}", f"{r['name']}, {r['part']}: {value} ({interval}), {words.p_text(r['p'])}"
+        )

@@ -1,0 +1,90 @@
+"""Who is ahead by phase: one dot a session on a dial, coloured only where its synchrony exceeds chance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from interbrain.report import views, words
+from interbrain.report.figures.common import Picture, fine
+from interbrain.report.results import Results
+from interbrain.report.svg import Canvas
+
+
+def picture(results: Results) -> Picture | None:
+    """Phases of the strongest place; None where no measure gives one or lags already answer."""
+    if len(results["lags"]):
+        return None
+    focus = views.strongest(views.within(results))
+    if focus is None:
+        return None
+    rows = views.same_place(results["synchrony"], focus)
+    rows = rows[rows["phase"].notna()]
+    if rows.empty:
+        return None
+    keys = ["group", "session", "condition"]
+    nulls = views.first_null(views.same_place(results["nulls"], focus))[[*keys, "p", "z"]]
+    rows = rows.merge(nulls, on=keys, how="left").reset_index(drop=True)
+    rows["above"] = rows["p"] <= results.alpha
+    a, b = results.roles
+    title = _title(results, rows)
+    place = f" {views.place_name(results, focus)}." if not views.single_place(results["synchrony"]) else ""
+    return Picture(
+        key="phases",
+        title=title,
+        subtitle=f"Mean phase of each session's coherence: top, the {a} is ahead by a quarter of a period; bottom, the {b}.{place} "
+        "Colour: that session exceeds its surrogates.",
+        alt=f"{title}. {int(rows['above'].sum())} of {words.count(len(rows), 'session')} exceed chance.",
+        draw=lambda width: _draw(results, rows, width),
+        note="A lead in phase is read within one period only: a quarter ahead and three quarters behind look the same. "
+        "Who leads was not tested here.",
+        table=fine(["group", "session", "condition", "phase", "z", "p"], rows),
+    )
+
+
+def _title(results: Results, rows: pd.DataFrame) -> str:
+    chosen = rows[rows["above"]]
+    if len(chosen) < 3:
+        n = words.count(len(chosen), "session")
+        return f"Too few sessions exceed chance ({n}) to say who is ahead"
+    mean = np.exp(1j * chosen["phase"].to_numpy()).mean()
+    ahead = int((np.sin(chosen["phase"]) > 0).sum())
+    if abs(mean) < 0.5:
+        return f"Phases differ from session to session: the {results.roles[0]} is ahead in {ahead} of {len(chosen)}"
+    angle = math.degrees(float(np.angle(mean)))
+    if abs(angle) < 15:
+        return f"Where they cohere, the two are nearly in phase ({angle:.0f}°)".replace("-", "−")
+    if abs(angle) > 165:
+        return "Where they cohere, the two are nearly in antiphase"
+    return f"Where they cohere, the {results.roles[0] if angle > 0 else results.roles[1]} is ahead by {abs(angle):.0f}° on average"
+
+
+def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
+    r, y = 96.0, 142.0
+    x = width / 2
+    canvas = Canvas(width, 296)
+    canvas.circle(x, y, r, "axis")
+    for angle in range(0, 360, 90):
+        c, s = math.cos(math.radians(angle)), -math.sin(math.radians(angle))
+        canvas.line(x + 0.12 * r * c, y + 0.12 * r * s, x + r * c, y + r * s, "grid")
+    canvas.text(x, y - r - 26, f"{results.roles[0]} ahead", "atext", "middle")
+    canvas.text(x, y + r + 34, f"{results.roles[1]} ahead", "btext", "middle")
+    canvas.text(x + r + 24, y + 4, "in phase", "key")
+    canvas.text(x - r - 24, y + 4, "antiphase", "key", "end")
+    ordered = rows.sort_values(["above", "group", "session"], kind="stable")
+    for i, (_, row) in enumerate(ordered.iterrows()):
+        ring = r + (6 if row["above"] else -8) + 7 * ((i * 0.618034) % 1.0)
+        c, s = math.cos(row["phase"]), -math.sin(row["phase"])
+        side = ("a" if math.sin(row["phase"]) > 0 else "b") if row["above"] else "grey"
+        canvas.open("dyad", dyad=str(row["group"]))
+        said = f"dyad {row['group']}, session {int(row['session'])}: {math.degrees(row['phase']):.0f}°, {words.p_text(row['p'])}"
+        canvas.circle(x + ring * c, y + ring * s, 4.2, f"dot {side}", said.replace("-", "−"))
+        canvas.close()
+    chosen = rows[rows["above"]]
+    if len(chosen) >= 3:
+        mean = np.exp(1j * chosen["phase"].to_numpy()).mean()
+        canvas.line(x, y, x + 0.9 * r * mean.real, y - 0.9 * r * mean.imag, "line found")
+        canvas.circle(x + 0.9 * r * mean.real, y - 0.9 * r * mean.imag, 4, "dot found", f"mean, length {abs(mean):.2f}")
+    return canvas.svg("")

@@ -1,0 +1,68 @@
+"""Every fitted change over sessions with its interval, in order of size: what was looked at, not only what was found."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from interbrain.report import views, words
+from interbrain.report.figures.common import Panel, Picture, fine, key_row
+from interbrain.report.results import Results
+from interbrain.report.svg import Canvas, padded, text_width
+
+MOST_NAMED = 3
+
+
+def picture(results: Results) -> Picture | None:
+    """A caterpillar of all slopes; None where fewer than two were fitted."""
+    rows = views.slopes(results)
+    rows = rows[rows["slope"].notna()].sort_values("slope", kind="stable").reset_index(drop=True)
+    if len(rows) < 2:
+        return None
+    k, n = int(rows["claim"].sum()), len(rows)
+    unit = results.stabilised_unit(str(rows["measure"].iloc[0]))
+    if k:
+        title = f"{k} of {n} changes over sessions {'stands' if k == 1 else 'stand'} out from chance"
+    else:
+        title = f"None of {n} changes over sessions stands out from chance"
+    return Picture(
+        key="slopes",
+        title=title,
+        subtitle=f"Change a session ({unit}) with its {results.confidence} interval, in order of size; "
+        f"{views.tests_text(rows)}. Colour: p corrected over all of them is at most {results.alpha:g}, and flipping the "
+        "signs of whole dyads agrees.",
+        alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to {words.number(rows['slope'].max())} {unit} "
+        "a session.",
+        draw=lambda width: _draw(results, rows, unit, width),
+        table=fine(
+            ["analysis", "signal_a", "place_a", "place_b", "band", "segment", "slope", "ci_low", "ci_high", "df", "p",
+             "p_family", "p_signflip", "n_groups", "n_meetings", "note"],
+            rows,
+        ),
+    )  # fmt: skip
+
+
+def _draw(results: Results, rows: pd.DataFrame, unit: str, width: float) -> str:
+    canvas = Canvas(width, 262)
+    used = key_row(canvas, 0, 10, width, [("dot-found", "beyond chance"), ("dot-grey", "not told from no change")])
+    canvas.height += used - 18
+    panel = Panel.at(
+        canvas, 46, used + 26, width - 52, 190, (-0.8, len(rows) - 0.2),
+        padded([*rows["ci_low"], *rows["ci_high"]], [0.0], 0.03),
+    )  # fmt: skip
+    panel.y_axis(n=5)
+    canvas.text(0, panel.top - 10, f"{unit} a session", "axisname")
+    for i, r in rows.iterrows():
+        x, cls = panel.x(float(i)), "found" if r["claim"] else "grey"
+        value, interval = words.estimate(r["slope"], r["ci_low"], r["ci_high"])
+        where = ", ".join(t for t in (views.place_name(results, r), views.context(rows, r)) if t)
+        canvas.line(x, panel.y(r["ci_low"]), x, panel.y(r["ci_high"]), f"line thin {cls}")
+        canvas.circle(
+            x, panel.y(r["slope"]), 3.6, f"dot {cls}", f"{where}: {value} ({interval}), corrected {words.p_text(r['p_read'])}"
+        )
+    named = rows[rows["claim"]]
+    for j, (i, r) in enumerate(named.iloc[::-1].head(MOST_NAMED).iterrows()):
+        text = " ".join(t for t in (views.place_name(results, r, short=True), views.context(rows, r)) if t)
+        right = panel.x(float(i)) - 9
+        if r["slope"] > 0 and text_width(text, 12) < right - panel.left:
+            canvas.text(right, panel.y(r["slope"]) + 4 + 2 * j, text, "foundtext halo", "end")
+    return canvas.svg("")

@@ -1,0 +1,268 @@
+"""One session minute by minute: both signals, and where in time and period they cohere beyond chance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from interbrain.data.errors import BadInput
+from interbrain.report import words
+from interbrain.report.figures.common import Panel, Picture
+from interbrain.report.results import Results
+from interbrain.report.svg import Canvas, padded, png, shorten
+
+COLUMNS, ROWS = 720, 128
+"""Pixels of the map's image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """A coherence map ``(period, time)`` with its signals; times in minutes, periods in seconds."""
+
+    rsq: np.ndarray
+    phase: np.ndarray
+    period: np.ndarray
+    coi: np.ndarray
+    t: np.ndarray
+    floor: np.ndarray
+    t_signal: np.ndarray
+    signal_a: np.ndarray
+    signal_b: np.ndarray
+    labels: tuple[str, ...]
+    segments: tuple[tuple[str, float, float], ...]
+
+    @property
+    def inside(self) -> np.ndarray:
+        """True outside the cone of influence, where the ends of the recording do not reach."""
+        return self.period[:, None] <= self.coi[None, :]
+
+    @property
+    def above(self) -> np.ndarray:
+        return (self.rsq > self.floor) & self.inside
+
+
+def read_map(path: Path) -> Map:
+    """``maps/*.npz``: rsq, phase, period, coi, t, null95 (a period or a cell), signal_a, signal_b, t_signal, labels.
+
+    Raises
+    ------
+    BadInput
+        An array is missing or has another shape.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        have = {k: file[k] for k in file.files}
+    for key in ("rsq", "phase", "period", "coi", "t", "null95", "signal_a", "signal_b", "t_signal"):
+        if key not in have:
+            raise BadInput(f"{path}: lacks the array {key!r}; run the analysis again.")
+    rsq, null95 = np.asarray(have["rsq"], float), np.asarray(have["null95"], float)
+    if rsq.shape != (len(have["period"]), len(have["t"])):
+        raise BadInput(f"{path}: the map has shape {rsq.shape}; {len(have['period'])} × {len(have['t'])} is needed.")
+    floor = np.broadcast_to(null95[:, None] if null95.ndim == 1 and null95.size > 1 else null95, rsq.shape)
+    segments = ()
+    if {"segment_names", "segment_start", "segment_stop"} <= have.keys():
+        segments = tuple(
+            (str(n), float(s) / 60, float(e) / 60)
+            for n, s, e in zip(have["segment_names"], have["segment_start"], have["segment_stop"])
+        )
+    labels = tuple(str(x) for x in np.atleast_1d(have["labels"])) if "labels" in have else (path.stem,)
+    order = np.argsort(have["period"])
+    return Map(
+        rsq[order], np.asarray(have["phase"], float)[order], np.asarray(have["period"], float)[order],
+        np.asarray(have["coi"], float), np.asarray(have["t"], float) / 60, np.asarray(floor)[order],
+        np.asarray(have["t_signal"], float) / 60, np.asarray(have["signal_a"], float), np.asarray(have["signal_b"], float),
+        labels, segments,
+    )  # fmt: skip
+
+
+MOST_MAPS = 3
+
+
+def pictures(results: Results) -> list[Picture]:
+    """The maps that the run kept, one an analysis."""
+    return [_picture(results, path) for path in results.maps[:MOST_MAPS]]
+
+
+def _named(labels: tuple[str, ...]) -> str:
+    """The map's place in words; a run writes analysis, group, session, segment, signal, two places, two roles."""
+    if len(labels) < 9:
+        return " · ".join(labels)
+    _, group, session, segment, signal, place_a, place_b, role_a, role_b = labels[:9]
+    where = f"{role_a} {place_a} and {role_b} {place_b}"
+    return f"Dyad {group}, session {session}, {words.segment_name(segment)}; {where}, {words.signal_name(signal)}"
+
+
+def _picture(results: Results, path: Path) -> Picture:
+    m = read_map(path)
+    usable = m.inside & np.isfinite(m.rsq)
+    share = float(m.above.sum() / usable.sum()) if usable.any() else 0.0
+    a, b = results.roles
+    named = _named(m.labels)
+    expected = "one in twenty is expected by chance"
+    if share > 0.05:
+        where = _where(m)
+        title = f"The two cohere beyond chance in {100 * share:.0f} % of the map{where}; {expected}"
+    else:
+        title = f"{100 * share:.1f} % of the map lies above the surrogates' 95 %; {expected}"
+    return Picture(
+        key=f"when-{path.stem}",
+        title=title,
+        subtitle=f"{named}. Above: both signals (each in its own SDs). Below: coherence over time and period (s, "
+        "logarithmic). Grey: below the 95th percentile of surrogates. Hatched: too near the ends to be read.",
+        alt=f"{title}. Coherence map of {named}, periods {words.number(m.period.min())} to {words.number(m.period.max())} s.",
+        draw=lambda width: _draw(m, a, b, width),
+        note=f"Arrows, only where coherence exceeds chance: → in phase, ↑ {a} ahead, ← in antiphase, ↓ {b} ahead. Single "
+        "points of a map are not corrected for their number; the test above is.",
+        wide=True,
+    )
+
+
+def _where(m: Map) -> str:
+    rows = m.above.sum(axis=1) / np.maximum(m.inside.sum(axis=1), 1)
+    if not rows.any():
+        return ""
+    strong = m.period[rows >= rows.max() / 2]
+    return f", most at periods of {words.number(strong.min(), 2)} to {words.number(strong.max(), 2)} s"
+
+
+def _draw(m: Map, a: str, b: str, width: float) -> str:
+    small = width < 500
+    left, right = (30.0, 6.0) if small else (46.0, 92.0)
+    strip = 20.0 if m.segments else 0.0
+    canvas = Canvas(width, 0)
+    canvas.raw(
+        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="6" height="6" style="fill:var(--paper);opacity:.62"/>'
+        '<line x1="0" y1="0" x2="0" y2="6" style="stroke:var(--ink);stroke-width:1;opacity:.5"/></pattern></defs>'
+    )
+    x = (float(min(m.t[0], m.t_signal[0])), float(max(m.t[-1], m.t_signal[-1])))
+    w = width - left - right
+    top = 22.0 if small else 12.0
+    for i, (values, side, name) in enumerate(((m.signal_a, "a", a), (m.signal_b, "b", b))):
+        panel = Panel.at(canvas, left, top + i * (62 if small else 50), w, 42, x, _range(values))
+        _signal(panel, m.t_signal, values, side)
+        if small:
+            canvas.text(left, panel.top - 4, name, f"{side}text")
+        else:
+            canvas.text(left + w + 8, panel.top + 26, shorten(name, right - 8), f"{side}text")
+    y = top + (124 if small else 104)
+    if strip:
+        for name, start, stop in m.segments:
+            px = Panel.at(canvas, left, y, w, 16, x, (0, 1)).x
+            canvas.rect(px.clip(start), y, px.clip(stop) - px.clip(start), 16, "seg")
+            canvas.text((px.clip(start) + px.clip(stop)) / 2, y + 12, shorten(name, px.clip(stop) - px.clip(start) - 4, 11), "small", "middle")
+        y += strip + 4
+    height = 190.0 if small else 260.0
+    panel = Panel.at(canvas, left, y + 14, w, height, x, (float(m.period[-1]), float(m.period[0])), log_y=True)
+    _map(panel, m, 12 if small else 26)
+    powers = [2.0**k for k in range(-10, 14) if m.period[0] * 0.999 <= 2.0**k <= m.period[-1] * 1.001]
+    for p in powers:
+        canvas.line(panel.left - 4, panel.y(p), panel.left, panel.y(p), "axis")
+        canvas.text(panel.left - 7, panel.y(p) + 4, f"{p:g}", "tick", "end")
+    canvas.text(0, panel.top - 6, "period, s", "axisname")
+    panel.x_axis(n=5 if small else 10)
+    panel.name_x("minutes")
+    canvas.height = panel.bottom + 42
+    if small:
+        canvas.height += 34
+        _scale(canvas, left, panel.bottom + 50, 150, False)
+    else:
+        _scale(canvas, panel.right + 14, panel.top + 14, 150, True)
+    return canvas.svg("")
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    centred = _standard(values)
+    return padded(np.nanpercentile(centred, [0.3, 99.7]) if np.isfinite(centred).any() else [0.0])
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    sd = float(np.nanstd(values))
+    return (values - float(np.nanmean(values))) / (sd if sd > 0 else 1.0)
+
+
+def _signal(panel: Panel, t: np.ndarray, values: np.ndarray, side: str) -> None:
+    """The lowest and highest sample of each pixel column, so that nothing is smoothed away."""
+    values = _standard(values)
+    step = max(1, int(np.ceil(len(values) / 450)))
+    points = []
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        if np.isfinite(part).any():
+            low, high = int(np.nanargmin(part)), int(np.nanargmax(part))
+            points += [(panel.x(t[start + i]), panel.y.clip(part[i])) for i in sorted({low, high})]
+        else:
+            points.append((float("nan"), float("nan")))
+    panel.canvas.polyline(points, f"line thin {side}")
+
+
+def _map(panel: Panel, m: Map, arrows: int) -> None:
+    canvas = panel.canvas
+    columns = np.clip(np.round(np.linspace(0, len(m.t) - 1, COLUMNS)).astype(int), 0, len(m.t) - 1)
+    grid = np.geomspace(m.period[0], m.period[-1], ROWS)
+    rows = np.abs(np.log(m.period)[None, :] - np.log(grid)[:, None]).argmin(axis=1)
+    rsq, floor = m.rsq[np.ix_(rows, columns)], m.floor[np.ix_(rows, columns)]
+    palette, index = _coloured(rsq, floor)
+    canvas.image(panel.left, panel.top, panel.right - panel.left, panel.bottom - panel.top, png(index, palette))
+    edge = [panel.y.clip(max(c, 1e-9)) for c in m.coi]
+    px = [panel.x(v) for v in m.t]
+    canvas.band(px, edge, [panel.bottom] * len(px), "cone", "cone of influence")
+    canvas.polyline(zip(px, edge), "conemark")
+    _arrows(panel, m, arrows)
+
+
+def _coloured(rsq: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Greys below the surrogates' 95th percentile, viridis above it."""
+    from matplotlib import colormaps
+
+    greys = np.linspace(246, 150, 100)[:, None].repeat(3, axis=1)
+    colours = 255 * colormaps["viridis"](np.linspace(0.25, 1.0, 155))[:, :3]
+    palette = np.vstack([greys, colours, [[255, 255, 255]]]).round().astype(np.uint8)
+    share = np.clip(np.nan_to_num(rsq), 0, 1)
+    index = np.where(rsq > floor, 100 + np.round(154 * share), np.round(99 * share))
+    return palette, np.where(np.isfinite(rsq), index, 255).astype(np.uint8)
+
+
+def _arrows(panel: Panel, m: Map, across: int) -> None:
+    down = max(4, round(across * 0.42))
+    for i in range(down):
+        for j in range(across):
+            period = m.period[0] * (m.period[-1] / m.period[0]) ** ((i + 0.5) / down)
+            r = int(np.abs(np.log(m.period) - math.log(period)).argmin())
+            c = int((j + 0.5) / across * len(m.t))
+            if not m.above[r, c]:
+                continue
+            x, y, angle = panel.x(m.t[c]), panel.y(m.period[r]), float(m.phase[r, c])
+            dx, dy = 8 * math.cos(angle), -8 * math.sin(angle)
+            tip = (x + dx, y + dy)
+            head = "".join(
+                f"M{tip[0]:.1f} {tip[1]:.1f}L{tip[0] - 5 * math.cos(angle + s):.1f} {tip[1] + 5 * math.sin(angle + s):.1f}"
+                for s in (0.5, -0.5)
+            )
+            d = f"M{x - dx:.1f} {y - dy:.1f}L{tip[0]:.1f} {tip[1]:.1f}{head}"
+            panel.canvas.path(d, "arrow")
+            panel.canvas.path(d, "arrowtop")
+
+
+def _scale(canvas: Canvas, x: float, y: float, length: float, upright: bool) -> None:
+    """Two ramps: what a coherence looks like below the surrogates' 95 % and above it."""
+    ramp = np.linspace(0, 1, 64)
+    for i, (floor, name) in enumerate(((1.1, "chance"), (-1.0, "beyond"))):
+        palette, index = _coloured(ramp[None], np.full((1, 64), floor))
+        if upright:
+            canvas.image(x + i * 22, y, 14, length, png(index.T[::-1], palette))
+        else:
+            canvas.image(x + 50, y - 8 + i * 14, length, 10, png(index, palette))
+            canvas.text(x + 44, y + i * 14, name, "tick", "end")
+    if upright:
+        for v in (0, 0.5, 1):
+            canvas.text(x + 42, y + length * (1 - v) + 4, f"{v:g}", "tick")
+        canvas.text(x - 2, y - 14, "coherence", "axisname")
+        canvas.text(x - 2, y + length + 16, "grey:", "axisname")
+        canvas.text(x - 2, y + length + 30, "chance", "axisname")
+    else:
+        for v in (0, 0.5, 1):
+            canvas.text(x + 50 + length * v, y + 30, f"{v:g}", "tick", "middle")
+        canvas.text(x + 58 + length, y + 4, "coherence", "axisname")

@@ -1,0 +1,247 @@
+"""The page, top to bottom: each section is a list of blocks, and a part that does not apply is a sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from interbrain.report import blocks, views, words
+from interbrain.report.blocks import Block
+from interbrain.report.figures import (
+    chance,
+    contrasts,
+    course,
+    flow,
+    lags,
+    matrix,
+    outcome,
+    pairings,
+    phases,
+    quality,
+    scores,
+    slopes,
+    when,
+    where,
+    windows,
+)
+from interbrain.report.methods import limits, methods
+from interbrain.report.results import Results, read_results
+from interbrain.report.style import DARK, FONT, LIGHT, figure_css, variables
+from interbrain.report.verdict import Finding, false_alarms, findings, key_figures, truth_rows
+
+MOST_ANSWERS = 7
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    title: str
+    blocks: list[Block]
+
+
+def write_page(folder: Path) -> Path:
+    """Read the tables, draw, and put ``report.html`` in their folder in one step."""
+    results = read_results(folder)
+    html = render(results)
+    path = folder / "report.html"
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_text(html, encoding="utf-8", newline="\n")
+    scratch.replace(path)
+    return path
+
+
+def render(results: Results) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("interbrain.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(page=_page(results))
+
+
+def _page(results: Results) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    answers = findings(results)
+    first, more = _ordered(answers)
+    sections = [Section("verdict", "Verdict", []), *(make(results) for make in SECTIONS)]
+    return {
+        "title": f"{results.name}: inter-brain synchrony",
+        "heading": results.name,
+        "version": str(results.provenance.get("interbrain", "")),
+        "simulated": results.simulated,
+        "css": Markup(_css()),
+        "script": Markup(_asset("page.js")),
+        "sections": [s for s in sections if s.blocks or s.id == "verdict"],
+        "findings": first,
+        "more_findings": more,
+        "truth": _truth(results),
+        "key_figures": key_figures(results),
+        "dyads": results.groups if len(results.groups) <= 60 else [],
+    }
+
+
+def _ordered(answers: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """The first answer to each question stays on top; further ones are folded once there are many."""
+    if len(answers) <= MOST_ANSWERS:
+        return answers, []
+    seen: set[str] = set()
+    first, more = [], []
+    for answer in answers:
+        (more if answer.question in seen else first).append(answer)
+        seen.add(answer.question)
+    return first, more
+
+
+def _truth(results: Results) -> dict[str, Any] | None:
+    if not results.truth:
+        return None
+    return {
+        "sentence": str(results.truth.get("sentence") or ""),
+        "rows": truth_rows(results),
+        "elsewhere": false_alarms(results),
+    }
+
+
+def _asset(name: str) -> str:
+    return (files("interbrain.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _css() -> str:
+    light, dark = variables(LIGHT), variables(DARK)
+    return (
+        f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        + _asset("page.css").replace("FONT", FONT)
+        + figure_css()
+    )
+
+
+def _course(results: Results) -> Section:
+    return Section("course", "The course", [*blocks.figure(course.picture(results)), *_drawn(slopes.picture(results))])
+
+
+def _drawn(picture: Any) -> list[Block]:
+    """Blocks of a picture that may be absent without a word, since another one already says why."""
+    return [] if picture is None else blocks.figure(picture)
+
+
+def _where(results: Results) -> Section:
+    rows = views.within(results)
+    if views.single_place(rows):
+        return Section("where", "Where", [blocks.text(where.statement(results), quiet=True)])
+    return Section("where", "Where", [*_drawn(where.picture(results)), *blocks.figure(matrix.picture(results))])
+
+
+def _when(results: Results) -> Section:
+    drawn = [b for p in when.pictures(results) for b in blocks.figure(p)] + _drawn(windows.picture(results))
+    absent = blocks.text(
+        "No coherence map and no windows over time were kept in this run, so nothing can be drawn within a session.", True
+    )
+    return Section("when", "When", drawn or [absent])
+
+
+def _who(results: Results) -> Section:
+    drawn = [*_drawn(lags.picture(results)), *_drawn(phases.picture(results))]
+    absent = blocks.text("The measures that ran have neither lag nor phase, so they cannot say who leads.", True)
+    return Section("who-leads", "Who leads", drawn or [absent])
+
+
+def _chance(results: Results) -> Section:
+    drawn = blocks.figure(chance.picture(results))
+    if len(results.groups) < 2:
+        drawn.append(
+            blocks.text("One dyad was recorded: only nulls within the dyad are possible, and partners cannot be re-paired.")
+        )
+    else:
+        drawn += _drawn(pairings.picture(results))
+    return Section("against-chance", "Against chance", drawn)
+
+
+def _contrasts(results: Results) -> Section:
+    return Section("contrasts", "Contrasts", [b for p in contrasts.pictures(results) for b in blocks.figure(p)])
+
+
+def _outcome(results: Results) -> Section:
+    if results["scores"].empty and results["outcome"].empty:
+        return Section("outcome", "Outcome", [blocks.text("The study holds no scores, so nothing is said about outcome.", True)])
+    return Section("outcome", "Outcome", [*_drawn(outcome.picture(results)), *_drawn(scores.picture(results))])
+
+
+def _trust(results: Results) -> Section:
+    out = [*_drawn(quality.picture(results)), *_drawn(quality.reasons(results))]
+    problems = results["problems"]
+    if problems.empty:
+        out.append(blocks.text("No problem was noted: every recording of the study entered the analysis."))
+    else:
+        lost = int(problems["costs_data"].astype(str).isin(["True", "true", "1", "1.0"]).sum())
+        n = len(problems)
+        said = f"{words.count(n, 'problem').capitalize()} {'was' if n == 1 else 'were'} noted; {lost or 'none'} of them cost data."
+        out.append(blocks.text(said))
+        out.append(blocks.table(problems.rename(columns={"costs_data": "cost data"}), "Problems", "problems"))
+    return Section("trust", "Can it be trusted", out)
+
+
+def _how(results: Results) -> Section:
+    said = methods(results)
+    out = [blocks.text(p) for p in said.paragraphs]
+    if said.references:
+        out += [Block("heading", "References"), Block("references", items=list(said.references))]
+    out += _drawn(flow.picture(results))
+    out.append(Block("heading", "The run"))
+    out.append(blocks.table(_run_facts(results), "What it was made of", "run", fold=False))
+    if results.provenance.get("command"):
+        out += [blocks.text("To reproduce it, with the plan below as plan.toml:"), Block("code", str(results.provenance["command"]))]
+    plan = results.folder / "plan.toml"
+    if plan.exists():
+        out.append(Block("folded", plan.read_text(encoding="utf-8"), "The plan with every default"))
+    inputs = results.provenance.get("inputs") or []
+    if inputs:
+        rows = pd.DataFrame([{"file": str(i.get("file", "")), "SHA-256": str(i.get("sha256", ""))} for i in inputs])
+        out.append(blocks.table(rows, "Inputs and their hashes", "inputs", fold=True))
+    return Section("how", "How it was done", out)
+
+
+def _run_facts(results: Results) -> pd.DataFrame:
+    p = results.provenance
+    facts = {
+        "interbrain": p.get("interbrain"),
+        "Python": p.get("python"),
+        "platform": p.get("platform"),
+        "libraries": ", ".join(f"{k} {v}" for k, v in (p.get("libraries") or {}).items()),
+        "seed": results.plan.get("seed", p.get("seed")),
+        "started": p.get("started"),
+        "workers": p.get("workers"),
+        "total": words.seconds(float(results.timing["total_s"])) if results.timing.get("total_s") else None,
+    }
+    rows = [{"what": k, "value": v if isinstance(v, str) else json.dumps(v)} for k, v in facts.items() if v not in (None, "")]
+    return pd.DataFrame(rows, columns=["what", "value"])
+
+
+def _limits(results: Results) -> Section:
+    return Section("limits", "What this does not show", [Block("list", items=limits(results))])
+
+
+SECTIONS: tuple[Callable[[Results], Section], ...] = (
+    _course,
+    _where,
+    _when,
+    _who,
+    _chance,
+    _contrasts,
+    _outcome,
+    _trust,
+    _how,
+    _limits,
+)
+
+__all__ = ["render", "write_page"]

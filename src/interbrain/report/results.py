@@ -1,0 +1,157 @@
+"""A results folder as the page needs it: its tables, its plan, and what it says about its origin."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from interbrain.data.errors import BadInput
+from interbrain.data.plan import read_plan
+from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, discover
+from interbrain.data.tables import TABLES, read_table
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a run left behind. ``plan`` is the stored plan with every default, as plain values."""
+
+    folder: Path
+    tables: dict[str, pd.DataFrame]
+    plan: dict[str, Any]
+    provenance: dict[str, Any]
+    timing: dict[str, Any]
+    maps: tuple[Path, ...] = ()
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.tables[table]
+
+    @property
+    def alpha(self) -> float:
+        return float(self.plan.get("alpha", 0.05))
+
+    @property
+    def confidence(self) -> str:
+        """``"95 %"``: the level of the intervals of the course."""
+        return f"{100 * float(self.plan.get('course', {}).get('confidence', 0.95)):g} %"
+
+    @cached_property
+    def roles(self) -> tuple[str, str]:
+        """Side A's and side B's role, in the study's own words."""
+        named = [str(r) for r in self.provenance.get("roles") or [] if r]
+        sync = self["synchrony"]
+        if len(named) < 2 and len(sync):
+            named = [str(sync["role_a"].iloc[0]), str(sync["role_b"].iloc[0])]
+        a, b = (named + ["", ""])[:2]
+        return (a or "person A", b or "person B") if a != b else (f"{a or 'person'} A", f"{b or 'person'} B")
+
+    @property
+    def study(self) -> dict[str, Any]:
+        return self.provenance.get("study") or {}
+
+    @property
+    def name(self) -> str:
+        return str(self.study.get("name") or self.study.get("root_name") or self.folder.name)
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        return self.provenance.get("truth") or {}
+
+    @property
+    def simulated(self) -> bool:
+        return bool(self.study.get("simulated") or self.truth)
+
+    @cached_property
+    def groups(self) -> list[str]:
+        return sorted(self["synchrony"]["group"].unique())
+
+    @cached_property
+    def meetings(self) -> pd.DataFrame:
+        """One row a recorded meeting: group, session, condition."""
+        return self["synchrony"][["group", "session", "condition"]].drop_duplicates()
+
+    @cached_property
+    def sessions(self) -> list[int]:
+        """Every session number from the first to the last that was recorded."""
+        found = self["synchrony"]["session"].dropna().astype(int)
+        return list(range(found.min(), found.max() + 1)) if len(found) else []
+
+    @property
+    def analyses(self) -> list[dict[str, Any]]:
+        return list(self.plan.get("analysis", []))
+
+    def analysis(self, name: str) -> dict[str, Any]:
+        return next((a for a in self.analyses if a.get("name") == name), {})
+
+    def measure(self, name: str) -> MeasureRecord | None:
+        return discover("interbrain.measures").get(name)
+
+    def surrogate(self, name: str) -> SurrogateRecord | None:
+        return discover("interbrain.inference.surrogates").get(name)
+
+    def instrument(self, name: str) -> InstrumentRecord | None:
+        records = discover("interbrain.course.instruments")
+        by_alias = {a.lower(): r for r in records.values() for a in (r.name, *r.aliases)}
+        return by_alias.get(name.lower())
+
+    def measure_title(self, name: str) -> str:
+        record = self.measure(name)
+        return record.title if record else name
+
+    def stabilised_unit(self, measure: str) -> str:
+        """What a step of one on a measure's stabilised scale is called: ``"z"``, or ``"unit"`` where it is its own."""
+        record = self.measure(measure)
+        return "unit" if record is not None and record.stabilise == "identity" else "z"
+
+    def measure_scale(self, measure: str) -> str:
+        """``"Wavelet coherence (z)"``: the measure on the scale that tests and models use."""
+        title = self.measure_title(measure)
+        return title if self.stabilised_unit(measure) == "unit" else f"{title} ({self.stabilised_unit(measure)})"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: is not JSON ({error}); run the analysis again.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _plan(path: Path) -> dict[str, Any]:
+    """The plan as stored; one that names a measure which is not installed here is still read and shown."""
+    if not path.exists():
+        return {}
+    try:
+        return read_plan(path).model_dump(mode="json")
+    except BadInput:
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path}: is not TOML ({error}); run the analysis again.") from error
+
+
+def read_results(folder: Path) -> Results:
+    """Read every table of a results folder; absent tables are empty.
+
+    Raises
+    ------
+    BadInput
+        The folder holds no ``synchrony.tsv``, or a file in it cannot be read.
+    """
+    folder = Path(folder)
+    if not (folder / "synchrony.tsv").exists():
+        raise BadInput(f"{folder}: holds no synchrony.tsv, so there is nothing to draw; run the analysis into it first.")
+    tables = {name: read_table(name, folder) for name in TABLES}
+    if tables["synchrony"].empty and tables["problems"].empty:
+        raise BadInput(f"{folder}: synchrony.tsv has no rows; run the analysis again.")
+    maps = tuple(sorted((folder / "maps").glob("*.npz"))) if (folder / "maps").is_dir() else ()
+    return Results(
+        folder, tables, _plan(folder / "plan.toml"), _json(folder / "provenance.json"), _json(folder / "timing.json"), maps
+    )

@@ -1,0 +1,431 @@
+"""The first words of the page: what was found, how sure it is, what it is not. Each sentence follows from rows of the
+tables and is as strong as the test behind it: found, no evidence, or too little data to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from interbrain.report import views, words
+from interbrain.report.results import Results
+
+FOUND, NONE, LITTLE = "found", "none", "little"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer: the question in a word or two, a sentence, and its numbers."""
+
+    question: str
+    kind: str
+    lead: str
+    detail: str = ""
+
+
+def findings(results: Results) -> list[Finding]:
+    """Every answer that this run allows, in the page's order."""
+    parts: list[Callable[[Results], list[Finding]]] = [beyond_chance, beyond_situation, growth, leading, contrasts, outcome]
+    return [f for part in parts for f in part(results)]
+
+
+def beyond_chance(results: Results) -> list[Finding]:
+    """Within the dyad: more than these signals' own rhythms?"""
+    question = "Beyond chance?"
+    rows = views.within(results)
+    rows = rows[rows["p_read"].notna()]
+    if rows.empty:
+        text = "Too little data to say whether synchrony exceeds chance."
+        return [Finding(question, LITTLE, text, "No value could be compared with surrogates; see the problems below.")]
+    found, quiet = [], []
+    for name, mine in rows.groupby("analysis", sort=False):
+        (found if mine["claim"].any() else quiet).append((str(name), mine))
+    out = [_exceeds(results, mine, question) for _, mine in found]
+    if quiet:
+        out.append(_nothing(results, quiet, question, bool(found)))
+    return out
+
+
+def _exceeds(results: Results, rows: pd.DataFrame, question: str) -> Finding:
+    best = views.strongest(rows[rows["claim"]])
+    assert best is not None
+    k, n = int(rows["claim"].sum()), len(rows)
+    measure = results.measure_scale(str(best["measure"]))
+    several = f" in {words.number(k, decimals=0)} of {words.number(n, decimals=0)} tests" if n > 1 else ""
+    made = f" ({views.tests_text(rows)})" if n > 1 and views.tests_text(rows) else ""
+    lead = f"Synchrony exceeds chance{several}{made}."
+    place = _where(results, rows, best)
+    at = f"Most clearly {place}: " if n > 1 and place else ""
+    detail = (
+        f"{at}{measure} {words.like(best['estimate'], best['null_sd'])}, where surrogates of the same recordings "
+        f"({_null_title(results, best)}) give {words.with_spread(best['null_mean'], best['null_sd'])}; "
+        f"{_p_with_family(rows, best)}."
+    )
+    return Finding(question, FOUND, lead, words.sentence(detail))
+
+
+def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: str, besides: bool) -> Finding:
+    rows = pd.concat([r for _, r in quiet])
+    best = views.strongest(rows)
+    assert best is not None
+    names = words.listing([results.measure_title(m) for m in rows["measure"].unique()], "or")
+    n = len(rows)
+    also = "" if not besides else f" in {names}"
+    made = f" in any of {words.number(n, decimals=0)} tests ({_made_of(rows)})" if n > 1 else ""
+    lead = f"No evidence of synchrony beyond chance{also}{made}."
+    if best["smallest_p"] > results.alpha if "smallest_p" in best else False:
+        text = f"Too little data to say whether synchrony exceeds chance: no p below {words.p_text(best['smallest_p'], False)} is possible."
+        return Finding(question, LITTLE, text)
+    place = _where(results, rows, best)
+    detail = (
+        f"The strongest, {results.measure_scale(str(best['measure']))}{f' for {place}' if place else ''}, is "
+        f"{words.like(best['estimate'], best['null_sd'])} against {words.with_spread(best['null_mean'], best['null_sd'])} "
+        f"in surrogates ({_null_title(results, best)}); {_p_with_family(rows, best)}."
+    )
+    return Finding(question, NONE, lead, detail)
+
+
+def _made_of(rows: pd.DataFrame) -> str:
+    measures = rows["analysis"].nunique()
+    text = views.tests_text(rows)
+    return f"{measures} measures × {text}" if measures > 1 and text else (text or f"{measures} measures")
+
+
+def _null_title(results: Results, row: pd.Series) -> str:
+    record = results.surrogate(str(row["null"]))
+    return (record.title if record else str(row["null"]).replace("_", " ")).lower()
+
+
+def _where(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
+    """``"patient rTPJ and therapist rIFG (HbO, task)"``: the place and what tells it from its neighbours."""
+    place = "" if views.single_place(rows) else views.place_name(results, row)
+    context = views.context(rows, row)
+    who = str(row["who"]) if "who" in row and "who" in rows and rows["who"].nunique() > 1 else ""
+    inside = ", ".join(x for x in (context, who) if x)
+    return f"{place} ({inside})" if place and inside else place or inside
+
+
+def _p_with_family(rows: pd.DataFrame, row: pd.Series) -> str:
+    size = len(rows[rows["family"] == row["family"]]) if "family" in rows else 1
+    if np.isfinite(row.get("p_family", np.nan)) and size > 1:
+        return f"{words.p_text(row['p_family'])}, corrected over the {words.number(size, decimals=0)} of its family"
+    return words.p_text(row["p_read"])
+
+
+def beyond_situation(results: Results) -> list[Finding]:
+    """Partners re-paired: more than sharing the situation?"""
+    question = "More than a shared situation?"
+    if len(results.groups) < 2:
+        text = "One dyad was recorded, so partners cannot be re-paired."
+        why = (
+            "Only comparisons within the dyad are possible: they cannot tell synchrony of two people from a situation, "
+            "a stimulus or a movement that both share."
+        )
+        return [Finding(question, LITTLE, text, why)]
+    rows = views.of_test(results, "repair")
+    rows = rows[rows["p_read"].notna()]
+    if rows.empty:
+        asked = any(a.get("repair", False) for a in results.analyses)
+        why = "The re-pairings could not be tested; see the problems below." if asked else "The plan asked for none."
+        return [Finding(question, LITTLE, "Partners were not re-paired.", why)]
+    out = []
+    for _, mine in rows.groupby("analysis", sort=False):
+        mine = mine.assign(claim=mine["claim"] & (mine["z"].fillna(mine["estimate"] - mine["null_mean"]) > 0))
+        out.append(_repaired(results, mine, question))
+    return out
+
+
+def _repaired(results: Results, rows: pd.DataFrame, question: str) -> Finding:
+    best = views.strongest(rows[rows["claim"]] if rows["claim"].any() else rows)
+    assert best is not None
+    n, k = len(rows), int(rows["claim"].sum())
+    dyads = f"{int(best['n_groups'])} dyads"
+    if not k and best["smallest_p"] > results.alpha:
+        text = f"Too little data to say: re-pairing {dyads} can give no p below {words.p_text(best['smallest_p'], False)}."
+        return Finding(question, LITTLE, text, f"What bounds it: {best['bound']}." if best["bound"] else "")
+    place = _where(results, rows, best)
+    at = f"{place}: " if n > 1 and place else ""
+    numbers = (
+        f"{at}{words.like(best['estimate'], best['null_sd'])} in the real dyads, "
+        f"{words.with_spread(best['null_mean'], best['null_sd'])} when partners are re-paired"
+    )
+    more = f"; higher than in {_beaten(best)} re-pairings of the same people" if _beaten(best) else ""
+    detail = words.sentence(f"{numbers}{more}; {_p_with_family(rows, best)}")
+    of = f" in {k} of {words.number(n, decimals=0)} tests" if n > 1 else ""
+    if k:
+        return Finding(question, FOUND, f"Real dyads exceed the same people re-paired{of}.", detail)
+    none = f" in any of {words.number(n, decimals=0)} tests" if n > 1 else ""
+    return Finding(question, NONE, f"No evidence that real dyads exceed the same people re-paired{none}.", detail)
+
+
+def _beaten(row: pd.Series) -> str:
+    """``"1,993 of 1,999"``: from p = (1 + number at least as extreme)/(1 + n)."""
+    if not (np.isfinite(row["n_null"]) and np.isfinite(row["p"])):
+        return ""
+    n = int(row["n_null"])
+    beaten = n - max(0, round(row["p"] * (n + 1)) - 1)
+    return f"{words.number(beaten, decimals=0)} of {words.number(n, decimals=0)}"
+
+
+def growth(results: Results) -> list[Finding]:
+    """Does it change over sessions?"""
+    question = "Does it grow?"
+    if len(results.sessions) < 2:
+        text = "Too little data to say whether synchrony changes over sessions: each dyad met once."
+        return [Finding(question, LITTLE, text)]
+    rows = views.slopes(results)
+    fitted = rows[rows["slope"].notna() & rows["p_read"].notna()]
+    if fitted.empty:
+        notes = [n for n in rows["note"].unique() if n] if len(rows) else []
+        text = "Too little data to say whether synchrony changes over sessions: no model could be fitted."
+        return [Finding(question, LITTLE, text, words.sentence("; ".join(notes[:2])) if notes else "")]
+    out = [_slope(results, mine, question) for _, mine in fitted.groupby("analysis", sort=False)]
+    return out + _slopes_by_arm(results)
+
+
+def _slopes_by_arm(results: Results) -> list[Finding]:
+    """Whether growth differs between arms or conditions, where the model asked."""
+    rows = views.slopes(results, arms=True)
+    rows = rows[rows["slope"].notna()]
+    out = []
+    for term, mine in rows.groupby("term", sort=False):
+        best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine, "slope")
+        if best is None:
+            continue
+        value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
+        name = str(term).partition("×")[2].strip().replace("[", " ").rstrip("]")
+        place = _where(results, mine, best)
+        numbers = f"{f'{place}: ' if place else ''}{value} a session ({results.confidence} interval {interval}; {_p_with_family(mine, best)})."
+        lead = f"Growth differs in {name}." if best["claim"] else f"No evidence that growth differs in {name}."
+        out.append(Finding("Same growth in all?", FOUND if best["claim"] else NONE, lead, numbers))
+    return out
+
+
+def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
+    claimed = rows[rows["claim"]]
+    best = views.strongest(claimed if len(claimed) else rows, "slope")
+    assert best is not None
+    n, k = len(rows), len(claimed)
+    unit = results.stabilised_unit(str(best["measure"]))
+    value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
+    place = _where(results, rows, best)
+    spoken = f"{results.confidence} interval {interval}"
+    flips = f"; flipping the signs of whole dyads {words.p_text(best['p_signflip'])}" if np.isfinite(best["p_signflip"]) else ""
+    size = int((rows["family"] == best["family"]).sum())
+    over = f", corrected over the {words.number(size, decimals=0)} of its family" if size > 1 else ""
+    numbers = f"{spoken}; {words.p_text(best['p_read'])}{over}{flips}"
+    sample = f"{int(best['n_groups'])} dyads, {int(best['n_meetings'])} sessions"
+    if k:
+        verb = "rises" if best["slope"] > 0 else "falls"
+        for_place = f" for {place}" if place else ""
+        lead = f"Synchrony {verb} by {value.lstrip('−')} {unit} a session{for_place}."
+        rest = f" {k} of {n} places change." if k > 1 else (" No other place changes." if n > 1 else "")
+        return Finding(question, FOUND, lead, words.sentence(f"{numbers}; {sample}") + rest)
+    doubted = best["p_read"] <= results.alpha
+    lead = "No evidence that synchrony changes over sessions" + (
+        f" in any of {words.number(n, decimals=0)} places." if n > 1 else "."
+    )
+    largest = f"The clearest{f', {place},' if n > 1 and place else ''} is {value} {unit} a session ({numbers}; {sample})."
+    doubt = " The model and the sign-flip check over dyads disagree, so no change is claimed." if doubted else ""
+    return Finding(question, NONE, lead, largest + doubt)
+
+
+def leading(results: Results) -> list[Finding]:
+    """Who leads? Positive: side A is ahead."""
+    question = "Who leads?"
+    rows = views.of_test(results, "leads")
+    rows = rows[rows["p_read"].notna()]
+    out = []
+    for _, mine in rows.groupby("analysis", sort=False):
+        best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
+        assert best is not None
+        place = _where(results, mine, best)
+        numbers = words.sentence(
+            f"{f'{place}: ' if len(mine) > 1 and place else ''}synchrony with the {results.roles[0]} ahead minus the "
+            f"{results.roles[1]} ahead is {words.like(best['estimate'], best['null_sd'])}, in surrogates "
+            f"{words.with_spread(best['null_mean'], best['null_sd'])}; {_p_with_family(mine, best)}"
+        )
+        if best["claim"]:
+            ahead, behind = results.roles if best["estimate"] > best["null_mean"] else results.roles[::-1]
+            lead = f"The {ahead} leads: synchrony is higher when the {ahead} is ahead of the {behind}."
+            out.append(Finding(question, FOUND, lead, numbers))
+        else:
+            out.append(Finding(question, NONE, "No evidence that either of the two leads.", numbers))
+    return out
+
+
+def contrasts(results: Results) -> list[Finding]:
+    """Segments and arms against each other."""
+    out = []
+    for prefix, question in (("contrast:", "{} or {}?"), ("arm:", "{} or {}?")):
+        rows = views.of_test(results, prefix)
+        rows = rows[rows["p_read"].notna()]
+        for (test, _), mine in rows.groupby(["test", "analysis"], sort=False):
+            first, second = sides(str(test))
+            best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
+            assert best is not None
+            place = _where(results, mine, best)
+            size = words.with_spread(best["estimate"] - best["null_mean"], best["null_sd"])
+            numbers = words.sentence(
+                f"{f'{place}: ' if len(mine) > 1 and place else ''}{first} minus {second} is {size} "
+                f"(± the spread under chance); {_p_with_family(mine, best)}"
+            )
+            asked = question.format(first.capitalize(), second)
+            if best["claim"]:
+                more, less = (first, second) if best["estimate"] > best["null_mean"] else (second, first)
+                k = int(mine["claim"].sum())
+                of = f" in {k} of {len(mine)} places" if len(mine) > 1 else ""
+                out.append(Finding(asked, FOUND, f"Synchrony is higher in {more} than in {less}{of}.", numbers))
+            else:
+                lead = f"No evidence that synchrony differs between {first} and {second}."
+                out.append(Finding(asked, NONE, lead, numbers))
+    return out
+
+
+def sides(test: str) -> tuple[str, str]:
+    """``"contrast:task-rest"`` → task, rest."""
+    first, _, second = test.partition(":")[2].partition("-")
+    return first, second or "the rest"
+
+
+def outcome(results: Results) -> list[Finding]:
+    """Do scores go with synchrony, within persons and between them?"""
+    question = "Does it go with outcome?"
+    rows = results["outcome"]
+    if rows.empty:
+        return []
+    fitted = rows[rows["estimate"].notna() & rows["p"].notna()]
+    if fitted.empty:
+        return [Finding(question, LITTLE, "Too little data to say whether scores go with synchrony.", _notes(rows))]
+    n = len(fitted)
+    claimed = fitted[fitted["p"] * n <= results.alpha].sort_values("p", kind="stable")
+    if claimed.empty:
+        best = fitted.sort_values("p", kind="stable").iloc[0]
+        names = words.listing(sorted(fitted["instrument"].unique()), "or")
+        lead = f"No evidence that synchrony goes with {names}, within persons or between them."
+        tail = f"; {words.count(n, 'association')} were tested" if n > 1 else ""
+        return [Finding(question, NONE, lead, f"The clearest: {association(results, best)}{tail}.")]
+    out = []
+    for _, row in claimed.head(3).iterrows():
+        direction = "higher" if row["estimate"] > 0 else "lower"
+        if row["part"] == "within":
+            lead = f"{row['instrument']} is {direction} {_when(row)} in which a person's synchrony is above their own mean."
+        else:
+            lead = f"{row['instrument']} is {direction} in people whose synchrony is higher than that of others."
+        tail = f"; still below {results.alpha:g} after correction for {words.count(n, 'association')}" if n > 1 else ""
+        out.append(Finding(question, FOUND, lead, words.sentence(association(results, row) + tail)))
+    missing = {"within", "between"} - set(claimed["part"])
+    if missing and set(fitted["part"]) & missing:
+        part = missing.pop()
+        text = {"between": "between persons", "within": "within persons"}[part]
+        out[-1] = Finding(question, FOUND, out[-1].lead, out[-1].detail + f" No evidence of an association {text}.")
+    return out
+
+
+def _when(row: pd.Series) -> str:
+    lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
+    return "in sessions" if lag == 0 else ("one session after those" if lag == 1 else f"{lag} sessions after those")
+
+
+def association(results: Results, row: pd.Series) -> str:
+    """``"PHQ-9 within persons, −9.4 points per z of synchrony (95 % interval …; p = .002, adjusted for session)"``."""
+    value, interval = words.estimate(row["estimate"], row["ci_low"], row["ci_high"])
+    unit = results.stabilised_unit(str(row["measure"]))
+    adjusted = f", adjusted for {row['adjusted_for']}" if row["adjusted_for"] else ""
+    lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
+    later = f", {words.count(lag, 'session')} later" if lag else ""
+    return (
+        f"{row['instrument']} {row['part']} persons{later}, {value} points per 1 {unit} of synchrony "
+        f"({results.confidence} interval {interval}; {words.p_text(row['p'])}{adjusted})"
+    )
+
+
+def _notes(rows: pd.DataFrame) -> str:
+    return words.sentence("; ".join([n for n in rows["note"].unique() if n][:2])) if len(rows) else ""
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A number of the row under the verdict."""
+
+    value: str
+    name: str
+
+
+def key_figures(results: Results) -> list[KeyFigure]:
+    """Dyads, sessions, hours recorded, share usable, pairs tested, surrogates."""
+    sync = results["synchrony"]
+    blocks = sync.drop_duplicates(["group", "session", "condition", "segment", "modality"])
+    longest = blocks.groupby(["group", "session", "condition", "modality"])["duration_s"].sum()
+    hours = results.provenance.get("hours")
+    if hours is None:
+        hours = float(longest.groupby(level=[0, 1, 2]).max().sum()) / 3600
+    weight = blocks["duration_s"].fillna(0)
+    usable = float((blocks["usable"] * weight).sum() / weight.sum()) if weight.sum() > 0 else float("nan")
+    surrogates = sorted({int(n) for n in results["nulls"]["n_null"].dropna()})
+    pairs = views.n_distinct(sync, "modality", "signal_a", "signal_b", "place_a", "place_b")
+    return [
+        KeyFigure(str(len(results.groups)), "dyad" if len(results.groups) == 1 else "dyads"),
+        KeyFigure(str(len(results.meetings)), "session" if len(results.meetings) == 1 else "sessions"),
+        KeyFigure(*_time(float(hours))),
+        KeyFigure(f"{100 * usable:.0f} %" if np.isfinite(usable) else "n/a", "usable in both people"),
+        KeyFigure(words.number(pairs, decimals=0), "pair tested" if pairs == 1 else "pairs tested"),
+        KeyFigure(words.number(surrogates[-1], decimals=0) if surrogates else "none", "surrogates each"),
+    ]
+
+
+def _time(hours: float) -> tuple[str, str]:
+    if hours >= 1:
+        return words.number(hours, decimals=1), "hours recorded"
+    if hours * 60 >= 1:
+        return words.number(hours * 60, decimals=0 if hours * 60 >= 10 else 1), "minutes recorded"
+    return words.number(hours * 3600, decimals=0), "seconds recorded"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What a simulator planted beside what was found at the same place."""
+
+    place: str
+    planted: str
+    found: str
+    inside: bool | None
+
+
+def truth_rows(results: Results) -> list[Planted]:
+    """Planted slopes and the fitted ones; whether the interval covers the truth."""
+    out = []
+    fitted = views.slopes(results)
+    for item in results.truth.get("planted") or []:
+        rows = fitted[(fitted["place_a"] == str(item.get("place_a"))) & (fitted["place_b"] == str(item.get("place_b")))]
+        for key, column in (("signal", "signal_a"), ("segment", "segment"), ("band", "band")):
+            if item.get(key):
+                rows = rows[rows[column] == str(item[key])]
+        place = f"{results.roles[0]} {item.get('place_a', '?')}, {results.roles[1]} {item.get('place_b', '?')}"
+        planted = item.get("slope_per_session")
+        detail = [words.signal_name(str(item[k])) if k == "signal" else str(item[k]) for k in ("signal", "segment") if item.get(k)]
+        name = f"{place} ({', '.join(detail)})" if detail else place
+        text = "a change" if planted is None else f"{words.number(float(planted))} a session"
+        best = views.strongest(rows[rows["slope"].notna()], "slope")
+        if best is None:
+            out.append(Planted(name, text, "not fitted", None))
+            continue
+        value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
+        inside = None if planted is None else bool(best["ci_low"] <= float(planted) <= best["ci_high"])
+        out.append(Planted(name, text, f"{value} a session ({results.confidence} interval {interval})", inside))
+    return out
+
+
+def false_alarms(results: Results) -> str:
+    """How many places change without anything planted there."""
+    rows = views.slopes(results)
+    planted = {(str(i.get("place_a")), str(i.get("place_b"))) for i in results.truth.get("planted") or []}
+    elsewhere = rows[[(a, b) not in planted for a, b in zip(rows["place_a"], rows["place_b"])]] if len(rows) else rows
+    elsewhere = elsewhere[elsewhere["p_read"].notna()]
+    if elsewhere.empty:
+        return ""
+    k = int(elsewhere["claim"].sum())
+    n = words.number(len(elsewhere), decimals=0)
+    return f"Elsewhere nothing was planted, and {'none' if k == 0 else k} of {n} places shows a change."

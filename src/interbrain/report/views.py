@@ -1,0 +1,183 @@
+"""The rows that a figure or a sentence is about, picked from the tables. Picks and counts; computes no statistic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from interbrain.data.tables import MEETING, PAIR
+from interbrain.inference.corrections import benjamini_hochberg
+from interbrain.report import words
+from interbrain.report.results import Results
+
+PLACE_KEY = ["signal_a", "signal_b", "band", "direction", "segment", "place_a", "place_b"]
+FAMILY_KEY = ["analysis", "signal_a", "signal_b", "band", "direction", "segment"]
+
+
+def decide(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Adds ``p_read`` and ``claim``.
+
+    ``p_read`` is p corrected within its family; where a table brings none, p times the size of the family. A row is
+    claimed where that is at most alpha; where an analysis has several families, its family must also hold at a false
+    discovery rate of alpha (Benjamini–Hochberg over one p a family).
+    """
+    rows = rows.copy()
+    if rows.empty:
+        return rows.assign(p_read=pd.Series(dtype=float), claim=pd.Series(dtype=bool))
+    sizes = rows.groupby(["analysis", "family"])["p"].transform("count")
+    rows["p_read"] = rows["p_family"].fillna((rows["p"] * sizes).clip(upper=1.0)).astype(float)
+    rows["claim"] = (rows["p_read"] <= alpha + _EDGE) & (_of_family(rows) <= alpha + _EDGE)
+    return rows
+
+
+_EDGE = 1e-12
+
+
+def _of_family(rows: pd.DataFrame) -> pd.Series:
+    """The family's p over families: as the table says, else Benjamini–Hochberg here; 0 where there is one family only."""
+    said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)
+    out = pd.Series(0.0, index=rows.index)
+    for _, mine in rows.groupby("analysis"):
+        best = mine.groupby("family")["p_read"].min().dropna()
+        if len(best) < 2:
+            continue
+        over = benjamini_hochberg(list(best.index), best.to_numpy())
+        computed = mine["family"].map(dict(zip(best.index, over.p_fdr)))
+        told = said[mine.index].groupby(mine["family"]).transform("min")
+        out[mine.index] = told.fillna(computed).fillna(1.0)
+    return out
+
+
+def within(results: Results) -> pd.DataFrame:
+    """Synchrony against within-dyad surrogates: the group's test where there is one, else each meeting's own null.
+
+    Columns of ``tests`` plus ``p_read``, ``claim`` (only above chance) and ``who`` (``"group"`` or the meeting);
+    ``estimate``, ``null_mean`` and ``null_sd`` are on the stabilised scale.
+    """
+    tests = results["tests"]
+    rows = tests[tests["test"] == "within"]
+    if len(rows):
+        rows = rows.assign(who="group")
+    else:
+        nulls = results["nulls"]
+        keys = [*MEETING, *PAIR]
+        values = results["synchrony"][[*keys, "stabilised"]]
+        rows = nulls.drop(columns=["null_mean", "null_sd"]).merge(values, on=keys, how="left")
+        rows = rows.rename(
+            columns={"stabilised": "estimate", "stabilised_null_mean": "null_mean", "stabilised_null_sd": "null_sd"}
+        )
+        who = [f"dyad {g}, session {s}" for g, s in zip(rows["group"], rows["session"])]
+        rows = rows.assign(test="within", p_fdr=np.nan, note="", who=who)
+    rows = decide(rows, results.alpha)
+    rows["claim"] = rows["claim"] & (rows["z"].fillna(0) > 0)
+    return rows
+
+
+def of_test(results: Results, prefix: str) -> pd.DataFrame:
+    """Rows of ``tests`` whose test has this name, or begins with ``"contrast:"`` or ``"arm:"``; with decisions."""
+    tests = results["tests"]
+    chosen = tests["test"].str.startswith(prefix) if prefix.endswith(":") else tests["test"] == prefix
+    return decide(tests[chosen], results.alpha)
+
+
+def slopes(results: Results, arms: bool = False) -> pd.DataFrame:
+    """The rows of the course that are a change a session (or, with ``arms``, its difference between arms).
+
+    A family is all places of one signal, segment and null. A change is claimed where the model, the sign flips of
+    whole dyads and their maximum over the family all say so; a course that could not be fitted keeps NaN.
+    """
+    course = results["course"]
+    chosen = course["term"].str.startswith("session ×") if arms else course["term"] == "session"
+    rows = course[chosen]
+    keys = ["analysis", "signal_a", "signal_b", "segment", "null", "term"]
+    rows = decide(rows.assign(family=rows[keys].agg("/".join, axis=1) if len(rows) else ""), results.alpha)
+    rows["claim"] &= ~(rows["p_signflip"] > results.alpha + _EDGE) & ~(rows["p"] > results.alpha + _EDGE)
+    return rows
+
+
+def strongest(rows: pd.DataFrame, by: str = "z") -> pd.Series | None:
+    """The row with the smallest p; among equals the largest ``by``."""
+    rows = rows[rows["p_read"].notna()] if "p_read" in rows else rows
+    if rows.empty:
+        return None
+    size = rows[by].abs().fillna(0)
+    return rows.assign(_size=-size).sort_values(["p_read", "_size"], kind="stable").iloc[0]
+
+
+def same_place(rows: pd.DataFrame, like: pd.Series | dict[str, Any], keys: list[str] | None = None) -> pd.DataFrame:
+    """Rows about the same analysis, signals, band, direction, segment and places as ``like``."""
+    chosen = pd.Series(True, index=rows.index)
+    for key in ["analysis", *(keys or PLACE_KEY)]:
+        if key in rows and key in like:
+            chosen &= rows[key] == like[key]
+    return rows[chosen]
+
+
+def first_null(rows: pd.DataFrame, null: str = "") -> pd.DataFrame:
+    """Rows of one kind of null: the one asked for where it is there, else the first."""
+    if rows.empty:
+        return rows
+    kinds = rows["null"].unique()
+    return rows[rows["null"] == (null if null in kinds else kinds[0])]
+
+
+def n_distinct(rows: pd.DataFrame, *columns: str) -> int:
+    return len(rows[list(columns)].drop_duplicates()) if len(rows) else 0
+
+
+def pair_noun(rows: pd.DataFrame) -> str:
+    """``"region pair"``, ``"channel pair"`` or ``"place pair"``."""
+    levels = set(rows["level"].unique()) if "level" in rows else set()
+    return {frozenset({"region"}): "region pair", frozenset({"channel"}): "channel pair"}.get(
+        frozenset(levels), "place pair"
+    )
+
+
+def single_place(rows: pd.DataFrame) -> bool:
+    """Whether each person gave one channel only, so that there is no "where"."""
+    return len(rows) == 0 or (rows["place_a"].nunique() <= 1 and rows["place_b"].nunique() <= 1)
+
+
+def context(rows: pd.DataFrame, row: pd.Series, skip: tuple[str, ...] = ()) -> str:
+    """What tells a row from its neighbours, in words: ``"HbO, task"``; only what varies, or names a band."""
+    parts = []
+    if "signal_a" not in skip and n_distinct(rows, "signal_a", "signal_b") > 1:
+        parts.append(words.signals_name(row["signal_a"], row["signal_b"]))
+    if "band" not in skip and rows["band"].nunique() > 1:
+        parts.append(str(row["band"]))
+    if "direction" not in skip and rows["direction"].nunique() > 1 and row["direction"]:
+        parts.append(str(row["direction"]))
+    if "segment" not in skip and rows["segment"].nunique() > 1:
+        parts.append(words.segment_name(row["segment"]))
+    return ", ".join(p for p in parts if p)
+
+
+def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
+    """``"patient rTPJ and therapist rIFG"``, or ``"rTPJ–rIFG"``; empty where each person gave one channel."""
+    a, b = str(row["place_a"]), str(row["place_b"])
+    if not a and not b:
+        return ""
+    if short:
+        return f"{a}–{b}"
+    return f"{results.roles[0]} {a} and {results.roles[1]} {b}"
+
+
+def tests_text(rows: pd.DataFrame) -> str:
+    """``"16 region pairs × 2 signals × 2 segments"``: what a count of rows is made of."""
+    if single_place(rows):
+        parts = []
+    else:
+        parts = [words.number(n_distinct(rows, "place_a", "place_b"), decimals=0) + f" {pair_noun(rows)}s"]
+    for columns, noun in (
+        (("signal_a", "signal_b"), "signals"),
+        (("band",), "bands"),
+        (("segment",), "segments"),
+        (("direction",), "directions"),
+        (("null",), "kinds of surrogate"),
+        (("who",), "meetings"),
+    ):
+        if all(c in rows for c in columns) and (n := n_distinct(rows, *columns)) > 1:
+            parts.append(f"{n} {noun}")
+    return " × ".join(parts)

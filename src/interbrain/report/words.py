@@ -1,0 +1,107 @@
+"""Numbers and names as a reader should see them: significant digits, p-values, labels of places and signals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+_SIGNALS = {"hbo": "HbO", "hbr": "HbR", "hbt": "HbT", "eeg": "EEG", "eda": "EDA"}
+_SEGMENTS = {"whole": "whole session"}
+_LIMIT_OF_WORDS = 12
+
+
+def decimals_for(step: float, digits: int = 2) -> int:
+    """Decimals that show ``step`` with so many significant digits; at most 6."""
+    if not math.isfinite(step) or step == 0:
+        return 2
+    return max(0, min(6, digits - 1 - math.floor(math.log10(abs(step)))))
+
+
+def number(value: float, digits: int = 2, decimals: int | None = None) -> str:
+    """``0.1234`` → ``0.12``; a real minus sign; ``n/a`` where unknown."""
+    if value is None or not math.isfinite(value):
+        return "n/a"
+    places = decimals_for(value, digits) if decimals is None else decimals
+    text = f"{value:,.{places}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−").replace(",", "\u202f")
+
+
+def estimate(value: float, low: float, high: float) -> tuple[str, str]:
+    """A value and its interval ("low to high") with the same decimals: two digits of the interval's half width."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return number(value), "unknown"
+    places = decimals_for((high - low) / 2, 2)
+    return number(value, decimals=places), f"{number(low, decimals=places)} to {number(high, decimals=places)}"
+
+
+def with_spread(value: float, spread: float) -> str:
+    """``0.371 ± 0.031``: both to two digits of the spread."""
+    if not math.isfinite(spread):
+        return number(value)
+    places = decimals_for(spread, 2)
+    return f"{number(value, decimals=places)} ± {number(spread, decimals=places)}"
+
+
+def like(value: float, spread: float) -> str:
+    """A value with the digits that its spread allows."""
+    return number(value, decimals=decimals_for(spread, 2)) if math.isfinite(spread) else number(value)
+
+
+def p_text(p: float, sign: bool = True) -> str:
+    """``p = .005``, ``p < .001``, ``p > .99``; without the sign just the number."""
+    if p is None or not math.isfinite(p):
+        return "p unknown" if sign else "n/a"
+    if p < 0.001:
+        return "p < .001" if sign else "< .001"
+    if p > 0.99:
+        return "p > .99" if sign else "> .99"
+    text = f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    text = text.lstrip("0")
+    return f"p = {text}" if sign else text
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """``1 dyad``, ``eight dyads``: words to twelve, then figures."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    name = noun if n == 1 else (plural or f"{noun}s")
+    return f"{words[n] if 0 <= n <= _LIMIT_OF_WORDS else number(n, decimals=0)} {name}"
+
+
+def listing(items: Iterable[str], joint: str = "and") -> str:
+    """``a, b and c``."""
+    items = list(items)
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {joint} {items[-1]}"
+
+
+def signal_name(signal: str) -> str:
+    return _SIGNALS.get(signal.lower(), signal)
+
+
+def signals_name(signal_a: str, signal_b: str) -> str:
+    """One name where both sides give the same signal, else "A with B"."""
+    if signal_a == signal_b:
+        return signal_name(signal_a)
+    return f"{signal_name(signal_a)} with {signal_name(signal_b)}"
+
+
+def segment_name(segment: str) -> str:
+    return _SEGMENTS.get(segment, segment)
+
+
+def seconds(value: float) -> str:
+    """``0.42 s``, ``38 s``, ``2 min 05 s``."""
+    if value < 10:
+        return f"{number(value, 2)} s"
+    if value < 100:
+        return f"{value:.0f} s"
+    return f"{int(value // 60)} min {int(value % 60):02d} s"
+
+
+def sentence(text: str) -> str:
+    """First letter large; a full stop at the end."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
