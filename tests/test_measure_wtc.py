@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
 import naive_wtc
 from interbrain.arrays import wavelet
@@ -136,6 +137,14 @@ def test_reduced_path_equals_the_full_rate_map(n, rate, band, red):
     assert np.abs(np.angle(np.exp(1j * (fast.phase - full.phase))))[full.value > 0.3].max() < 0.01
     np.testing.assert_allclose(fast.coverage, full.coverage, rtol=1e-6)
     np.testing.assert_allclose(fast.n_effective, full.n_effective, rtol=1e-6)
+
+
+def test_reduced_path_keeps_weak_bands_of_filtered_series_exact():
+    x, y = sosfiltfilt(butter(4, (0.01, 0.1), "band", fs=5, output="sos"), noise(7, 2, 3, 3000))
+    y += x
+    settings = {"bands": {"beyond the filter": (0.1, 0.4)}}
+    full = estimate(block(x), block(y), {**settings, "path": "full"})
+    np.testing.assert_allclose(estimate(block(x), block(y), settings).value, full.value, atol=1e-3)
 
 
 def test_full_path_is_the_mean_of_the_map():
