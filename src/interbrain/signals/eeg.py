@@ -1,6 +1,7 @@
 """Cleaned EEG, continuous or in epochs: flat and missing channels, and an average reference where asked for.
 
-Filtering is left to the measures, each of which takes its own bands.
+Filtering is left to the measures, each of which takes its own bands. Gaps stay gaps, however short: a straight line
+has no phase.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import numpy as np
 from interbrain.data.errors import BadInput, Problem
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Signal
-from interbrain.signals.motion import bridge_gaps
 from interbrain.signals.prepared import DROPPED, KEPT, MASKED, Prepared, row_of
 from interbrain.signals.quality import inspect
 
@@ -37,8 +37,6 @@ def prepare(signal: Signal, plan: Plan) -> Prepared:
     steps: tuple[str, ...] = (f"{aside} channels that are not EEG set aside",) if aside else ()
     found = inspect(brain, plan)
     current, rows, problems = drop_flat(found.signal, plan.eeg.flat_uv)
-    current, bridged = bridge_gaps(current, plan.quality.max_gap_s)
-    steps += bridged
     all_problems = [*found.problems, *problems]
     if plan.eeg.average_reference:
         if len(current.channels) < 2:

@@ -115,7 +115,7 @@ def _problem(channel: Channel, missing: float, flat: bool, saturated: float, dea
             channel.label,
             f"{missing:.1%} of the samples are missing.",
             "Synchrony can only be taken where both people have samples.",
-            "Short gaps are bridged by a straight line, the others are left out.",
+            "They enter no number, unless a gap is so short that it could be bridged.",
         )
     return None
 

@@ -16,10 +16,10 @@ from scipy.ndimage import maximum_filter1d
 from interbrain.data.signal import Signal
 from interbrain.signals.gaps import fill_linear
 
-NEIGHBOURHOOD_S = 1.0
+NEIGHBOURHOOD_S = 2.0
 STRETCH_S = 4.0
 STRETCH_SAMPLES = 32
-HASHED_SAMPLES = 64
+HASHED_SAMPLES = 32
 FEWEST_LEVELS = 8
 FEWEST_STRETCHES = 4
 DENSE = 0.4
@@ -68,13 +68,10 @@ def fingerprint(signal: Signal) -> Fingerprint:
     Constant stretches, straight lines, and stretches with fewer than eight levels are left out: they recur by chance.
     """
     half, radius = _geometry(signal)
-    found = [
-        _fingerprint_row(signal.values[segment, channel], signal.valid[segment, channel], half, radius)  # type: ignore[index]
-        for segment in range(len(signal.segment_ids))
-        for channel in range(len(signal.channels))
-    ]
-    shift = [i * signal.n_times if signal.epoched else 0 for i in signal.segment_ids for _ in signal.channels]
-    which = [c for _ in signal.segment_ids for c in range(len(signal.channels))]
+    rows = [(c, k) for c in range(len(signal.channels)) for k in range(len(signal.segment_ids))]
+    found = [_fingerprint_row(signal.values[k, c], signal.valid[k, c], half, radius) for c, k in rows]  # type: ignore[index]
+    shift = [signal.segment_ids[k] * signal.n_times if signal.epoched else 0 for _, k in rows]
+    which = [c for c, _ in rows]
     none = np.empty(0, dtype=np.int64)
     return Fingerprint(
         np.concatenate([h for h, _ in found] or [none.astype(np.uint64)]),
@@ -160,7 +157,7 @@ def _gather(prints: list[Fingerprint]) -> dict[str, np.ndarray]:
     owner = np.repeat(np.arange(len(prints)), [len(p) for p in prints])
     channel = np.concatenate([p.channels for p in prints] or [np.empty(0, dtype=np.int64)])
     position = np.concatenate([p.positions for p in prints] or [np.empty(0, dtype=np.int64)])
-    order = np.lexsort((channel, owner, hashes))
+    order = np.argsort(hashes, kind="stable")  # rows come by recording and channel, and stay so within a hash
     table = {"hash": hashes[order], "owner": owner[order], "channel": channel[order], "position": position[order]}
     if not len(order):
         return table
@@ -196,21 +193,23 @@ def _chains(
     table: dict[str, np.ndarray], first: np.ndarray, second: np.ndarray, ids: list[str], prints: list[Fingerprint]
 ) -> list[Twin]:
     """Matches of one pair of channels at one distance, where they are many and dense; the longest for each pair."""
-    keys = np.stack([
-        table["owner"][first], table["owner"][second], table["channel"][first], table["channel"][second],
-        table["position"][second] - table["position"][first],
-    ])  # fmt: skip
-    order = np.lexsort(keys[::-1])
-    keys, places = keys[:, order], table["position"][first][order]
-    new = (
-        np.concatenate(([True], (np.diff(keys, axis=1) != 0).any(axis=0))) if keys.shape[1] else np.empty(0, dtype=bool)
-    )
+    n_channels = int(table["channel"].max(initial=0)) + 1
+    side_a, side_b = (table["owner"][rows] * n_channels + table["channel"][rows] for rows in (first, second))
+    sides = side_a * (len(ids) * n_channels) + side_b
+    offsets = table["position"][second] - table["position"][first]
+    order = np.lexsort((offsets, sides))
+    sides, offsets, places = sides[order], offsets[order], table["position"][first][order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(sides) != 0) | (np.diff(offsets) != 0)
     starts = np.flatnonzero(new)
-    sizes = np.diff(np.concatenate((starts, [keys.shape[1]])))
+    sizes = np.diff(np.concatenate((starts, [len(order)])))
     best: dict[tuple[int, int], tuple[int, int, int]] = {}
     recurring: dict[tuple[int, int], set[int]] = {}
     for start, size in zip(starts[sizes >= FEWEST_STRETCHES], sizes[sizes >= FEWEST_STRETCHES]):
-        a, b, channel_a, channel_b, offset = (int(k) for k in keys[:, start])
+        (a, channel_a), (b, channel_b) = (
+            divmod(s, n_channels) for s in divmod(int(sides[start]), len(ids) * n_channels)
+        )
+        offset = int(offsets[start])
         low, high = int(places[start : start + size].min()), int(places[start : start + size].max())
         crowd = max(_count(prints[a], channel_a, low, high), _count(prints[b], channel_b, low + offset, high + offset))
         if prints[a].rate != prints[b].rate or size < DENSE * crowd:
