@@ -12,9 +12,10 @@ import pytest
 
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import resolve_settings
-from interbrain.data.signal import Block, Estimate
+from interbrain.data.signal import Block, Channel, Estimate, Signal
 from interbrain.inference.surrogates import segment_shuffle
 from interbrain.measures import wlcc
+from interbrain.signals.motion import smooth
 from naive_wlcc import rmea_moving_average, scores
 
 RATE = 25.0
@@ -119,6 +120,16 @@ def test_rmea_pair_matrix(data_dir, setting):
     patients, therapists = motion(data_dir, setting == "B")
     estimate = estimate_of(block(patients), block(therapists), convention=f"rmea_{setting.lower()}")
     np.testing.assert_allclose(estimate.value[:, :, 0, 0], expected.to_numpy(), rtol=0, atol=1e-9)
+
+
+def test_the_plan_of_motion_that_completes_setting_b(data_dir):
+    """``rmea_b`` on signals prepared with smooth_s = 0.5 is the reference's setting B."""
+    patients, therapists = motion(data_dir, False)
+    channels = tuple(Channel(str(d), "motion") for d in DYADS)
+    a, b = (smooth(Signal(x[None], RATE, channels), 0.5, beyond="rest") for x in (patients, therapists))
+    estimate = estimate_of(block(a.values[0]), block(b.values[0]), convention="rmea_b")
+    expected = reference(data_dir, "per_dyad", "B").set_index("dyad").loc[list(DYADS), "grandAver"]
+    np.testing.assert_allclose(np.diag(estimate.value[:, :, 0, 0]), expected, rtol=0, atol=1e-9)
 
 
 # --- SUSY -----------------------------------------------------------------------------------------------------------
