@@ -1,4 +1,10 @@
-"""The fast path of wavelet coherence: one coarse grid an octave, all channel pairs in one compiled loop."""
+"""The fast path of wavelet coherence: one coarse grid an octave, all channel pairs in one compiled loop.
+
+Against the full-rate map, band means differ by at most 4e-4 (median 6e-5; white, random-walk and band-passed series of
+70 to 600 s, periods of 1.5 to 60 s), up to 1e-3 with gaps; phases by up to 0.01 rad where coherence exceeds 0.3. Where
+a band holds less than about 1e-8 of a series' power, the full transform reads slow power through the Gaussian's tail,
+which the coarse grid leaves out, and the two differ; neither then says anything about the band.
+"""
 
 from __future__ import annotations
 
