@@ -53,6 +53,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
+    """A picture drawn at both widths."""
+
     key: str
     title: str
     subtitle: str
@@ -61,6 +63,7 @@ class Figure:
     wide: bool
     note: str
     links: list[Link]
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,21 @@ def figure(picture: Picture | str) -> list[Block]:
     wide = _spoken(picture.draw(WIDE if picture.wide else TEXT), picture.alt)
     narrow = _spoken(picture.draw(NARROW), picture.alt)
     links = [data_link(standalone(wide).encode(), "image/svg+xml", f"{picture.key}.svg", "Save as SVG")]
-    drawn = Figure(
-        picture.key, picture.title, picture.subtitle, wide, _own_ids(narrow), picture.wide, picture.note, links
-    )
-    out = [Block("figure", figure=drawn)]
+    numbers = None
     if picture.table is not None and len(picture.table):
-        out.append(table(picture.table, "The numbers of this figure", picture.key, fold=True))
-    return out
+        numbers = table(picture.table, "Its numbers", picture.key, fold=True).table
+    drawn = Figure(
+        picture.key,
+        picture.title,
+        picture.subtitle,
+        wide,
+        _own_ids(narrow),
+        picture.wide,
+        picture.note,
+        links,
+        numbers,
+    )
+    return [Block("figure", figure=drawn)]
 
 
 def _spoken(svg: str, alt: str) -> str:

@@ -6,49 +6,49 @@ from dataclasses import dataclass, field
 
 KNOWN = {
     "tddr": (
-        "Fishburn, F. A., Ludlum, R. S., Vaidya, C. J., & Medvedev, A. V. (2019). Temporal Derivative Distribution "
-        "Repair (TDDR): A motion correction method for fNIRS. NeuroImage, 184, 171–179.",
+        "Fishburn FA, Ludlum RS, Vaidya CJ, Medvedev AV (2019). Temporal derivative distribution repair (TDDR): a motion "
+        "correction method for fNIRS. NeuroImage 184, 171–179.",
         "10.1016/j.neuroimage.2018.09.025",
     ),
     "mne": (
-        "Gramfort, A., Luessi, M., Larson, E., et al. (2013). MEG and EEG data analysis with MNE-Python. Frontiers in "
-        "Neuroscience, 7, 267.",
+        "Gramfort A, Luessi M, Larson E, et al. (2013). MEG and EEG data analysis with MNE-Python. Frontiers in "
+        "Neuroscience 7, 267.",
         "10.3389/fnins.2013.00267",
     ),
     "sci": (
-        "Pollonini, L., Olds, C., Abaya, H., Bortfeld, H., Beauchamp, M. S., & Oghalai, J. S. (2014). Auditory cortex "
-        "activation to natural speech and simulated cochlear implant speech measured with functional near-infrared "
-        "spectroscopy. Hearing Research, 309, 84–93.",
+        "Pollonini L, Olds C, Abaya H, Bortfeld H, Beauchamp MS, Oghalai JS (2014). Auditory cortex activation to natural "
+        "speech and simulated cochlear implant speech measured with functional near-infrared spectroscopy. Hearing "
+        "Research 309, 84–93.",
         "10.1016/j.heares.2013.11.007",
     ),
     "kenward-roger": (
-        "Kenward, M. G., & Roger, J. H. (1997). Small sample inference for fixed effects from restricted maximum "
-        "likelihood. Biometrics, 53(3), 983–997.",
+        "Kenward MG, Roger JH (1997). Small sample inference for fixed effects from restricted maximum likelihood. "
+        "Biometrics 53, 983–997.",
         "10.2307/2533558",
     ),
     "exact-p": (
-        "Phipson, B., & Smyth, G. K. (2010). Permutation P-values should never be zero: Calculating exact P-values when "
-        "permutations are randomly drawn. Statistical Applications in Genetics and Molecular Biology, 9(1), 39.",
+        "Phipson B, Smyth GK (2010). Permutation P-values should never be zero: calculating exact P-values when "
+        "permutations are randomly drawn. Statistical Applications in Genetics and Molecular Biology 9, 39.",
         "10.2202/1544-6115.1585",
     ),
     "max-statistic": (
-        "Nichols, T. E., & Holmes, A. P. (2002). Nonparametric permutation tests for functional neuroimaging: A primer "
-        "with examples. Human Brain Mapping, 15(1), 1–25.",
+        "Nichols TE, Holmes AP (2002). Nonparametric permutation tests for functional neuroimaging: a primer with "
+        "examples. Human Brain Mapping 15, 1–25.",
         "10.1002/hbm.1058",
     ),
     "fdr": (
-        "Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate: A practical and powerful approach "
-        "to multiple testing. Journal of the Royal Statistical Society B, 57(1), 289–300.",
+        "Benjamini Y, Hochberg Y (1995). Controlling the false discovery rate: a practical and powerful approach to "
+        "multiple testing. Journal of the Royal Statistical Society B 57, 289–300.",
         "10.1111/j.2517-6161.1995.tb02031.x",
     ),
     "within-between": (
-        "Curran, P. J., & Bauer, D. J. (2011). The disaggregation of within-person and between-person effects in "
-        "longitudinal models of change. Annual Review of Psychology, 62, 583–619.",
+        "Curran PJ, Bauer DJ (2011). The disaggregation of within-person and between-person effects in longitudinal "
+        "models of change. Annual Review of Psychology 62, 583–619.",
         "10.1146/annurev.psych.093008.100356",
     ),
     "reliable-change": (
-        "Jacobson, N. S., & Truax, P. (1991). Clinical significance: A statistical approach to defining meaningful "
-        "change in psychotherapy research. Journal of Consulting and Clinical Psychology, 59(1), 12–19.",
+        "Jacobson NS, Truax P (1991). Clinical significance: a statistical approach to defining meaningful change in "
+        "psychotherapy research. Journal of Consulting and Clinical Psychology 59, 12–19.",
         "10.1037/0022-006X.59.1.12",
     ),
 }

@@ -69,7 +69,9 @@ def _preparation(results: Results, bib: Bibliography) -> str:
     if "fnirs" in used and (f := results.plan.get("fnirs")):
         parts.append(_fnirs(f, bib))
     if "eeg" in used and (e := results.plan.get("eeg")):
-        reference = "re-referenced to their average" if e.get("average_reference") else "kept in the reference they came in"
+        reference = (
+            "re-referenced to their average" if e.get("average_reference") else "kept in the reference they came in"
+        )
         parts.append(f"EEG epochs of the two people were matched by their identity and {reference}{bib.known('mne')}.")
     if used - {"fnirs", "eeg"} and (m := results.plan.get("motion")):
         smooth = float(m.get("smooth_s") or 0)
@@ -78,12 +80,15 @@ def _preparation(results: Results, bib: Bibliography) -> str:
         parts.append(f"Time series were {how} and {scale}.")
     if (q := results.plan.get("quality")) and parts:
         share = 100 * float(q.get("min_usable", 0.5))
-        parts.append(f"A segment entered the analysis where at least {share:.0f} % of its samples were usable in both people.")
+        parts.append(
+            f"A segment entered the analysis where at least {share:.0f} % of its samples were usable in both people."
+        )
     return " ".join(parts)
 
 
 def _fnirs(f: dict[str, Any], bib: Bibliography) -> str:
     low, high = f.get("band_hz", (0.01, 0.2))
+    sci = bib.known("sci")
     dropped = " were left out" if f.get("drop_bad_channels", True) else " were marked"
     motion = (
         f" Motion artefacts were corrected by temporal derivative distribution repair{bib.known('tddr')}."
@@ -91,7 +96,7 @@ def _fnirs(f: dict[str, Any], bib: Bibliography) -> str:
         else " Motion artefacts were not corrected."
     )
     return (
-        f"Light intensity was converted to optical density. Channels with a scalp-coupling index{bib.known('sci')} below "
+        f"Light intensity was converted to optical density. Channels with a scalp-coupling index{sci} below "
         f"{float(f.get('sci_threshold', 0.7)):g}{dropped}.{motion} Signals were filtered to {float(low):g}–{float(high):g} Hz and converted to "
         f"haemoglobin concentrations by the modified Beer–Lambert law (partial pathlength factor {float(f.get('ppf', 6)):g}), "
         f"using MNE-Python{bib.known('mne')}."
@@ -101,7 +106,9 @@ def _fnirs(f: dict[str, Any], bib: Bibliography) -> str:
 def _measure(results: Results, analysis: dict[str, Any], bib: Bibliography) -> str:
     name = str(analysis.get("measure", ""))
     record = results.measure(name)
-    bands = "; ".join(f"{b} {float(low):.3g}–{float(high):.3g} Hz" for b, (low, high) in (analysis.get("bands") or {}).items())
+    bands = "; ".join(
+        f"{b} {float(low):.3g}–{float(high):.3g} Hz" for b, (low, high) in (analysis.get("bands") or {}).items()
+    )
     if record is None:
         first = f"Synchrony was measured by {name}."
         return first + (f" Bands: {bands}." if bands else "")
@@ -125,7 +132,9 @@ def _chance(results: Results, bib: Bibliography) -> str:
     tests = results["tests"]
     for name in dict.fromkeys(s for a in results.analyses for s in a.get("surrogates") or []):
         record = results.surrogate(str(name))
-        n = max((int(a.get("n_surrogates", 0)) for a in results.analyses if name in (a.get("surrogates") or [])), default=0)
+        n = max(
+            (int(a.get("n_surrogates", 0)) for a in results.analyses if name in (a.get("surrogates") or [])), default=0
+        )
         if record is None:
             parts.append(f"Each value was compared with {n} surrogates ({str(name).replace('_', ' ')}).")
             continue
@@ -163,7 +172,11 @@ def _course(results: Results, bib: Bibliography) -> str:
     formulas = [m for m in fitted["method"].unique() if m]
     model = f" The model was {formulas[0]}." if formulas else ""
     more = f" Where the data did not carry it: {'; '.join(formulas[1:3])}." if len(formulas) > 1 else ""
-    kr = f" Degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}." if "Kenward" in "".join(formulas) else ""
+    kr = (
+        f" Degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
+        if "Kenward" in "".join(formulas)
+        else ""
+    )
     flips = (
         " As a check that needs no normal distribution, the signs of whole dyads' slopes were flipped; p over places is the "
         f"maximum over a family under the same flips{bib.known('max-statistic')}."
@@ -209,7 +222,9 @@ def limits(results: Results) -> list[str]:
         "speech in turns, or movement that reaches both recordings.",
     ]
     if n < 2:
-        out.append("One dyad was recorded. Nothing here generalises to other people, and partners could not be re-paired.")
+        out.append(
+            "One dyad was recorded. Nothing here generalises to other people, and partners could not be re-paired."
+        )
     else:
         out.append(
             f"{words.count(n, 'dyad').capitalize()} were recorded. With so few, a true effect of ordinary size is easily "
@@ -222,14 +237,20 @@ def limits(results: Results) -> list[str]:
     if n > 1 and (len(therapists) == 1 or len(people) == 1):
         out.append(f"All dyads share one {b}, so nothing generalises to other people in that role.")
     elif n > 1 and (results["tests"]["test"] == "repair").any():
-        out.append(f"Re-pairing the {a} with another {b} also changes the {b}: what a single {b} does with everybody is in it.")
+        out.append(
+            f"Re-pairing the {a} with another {b} also changes the {b}: what a single {b} does with everybody is in it."
+        )
     if len(results.sessions) > 1:
         out.append(
             "The number of a session is also practice, familiarity and calendar time; without a comparison group this design "
             "cannot tell them apart."
         )
     if len(results["outcome"]):
-        out.append("An association with scores, within persons or between them, does not say which of the two came first.")
+        out.append(
+            "An association with scores, within persons or between them, does not say which of the two came first."
+        )
     if results.simulated:
-        out.append("These recordings were simulated. What is found here shows what the method can find, and says nothing about people.")
+        out.append(
+            "These recordings were simulated. What is found here shows what the method can find, and says nothing about people."
+        )
     return out

@@ -40,7 +40,7 @@ def _ten_twenty(name: str) -> tuple[float, float] | None:
         return front, 0.0
     number = int(found[2])
     edge = math.sqrt(max(0.05, 0.92**2 - front**2))
-    steps = {"FP": 1.5, "O": 1.5, "AF": 4.0, "PO": 4.0, "T": 4.0, "FT": 4.4, "TP": 4.4}.get(found[1], 4.4)
+    steps = {"FP": 1.1, "O": 1.1}.get(found[1], 4.0)
     share = math.ceil(number / 2) / steps
     return front, edge * min(share, 1.0) * (1 if number % 2 else -1)
 

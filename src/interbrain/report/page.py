@@ -145,7 +145,8 @@ def _where(results: Results) -> Section:
 def _when(results: Results) -> Section:
     drawn = [b for p in when.pictures(results) for b in blocks.figure(p)] + _drawn(windows.picture(results))
     absent = blocks.text(
-        "No coherence map and no windows over time were kept in this run, so nothing can be drawn within a session.", True
+        "No coherence map and no windows over time were kept in this run, so nothing can be drawn within a session.",
+        True,
     )
     return Section("when", "When", drawn or [absent])
 
@@ -160,7 +161,9 @@ def _chance(results: Results) -> Section:
     drawn = blocks.figure(chance.picture(results))
     if len(results.groups) < 2:
         drawn.append(
-            blocks.text("One dyad was recorded: only nulls within the dyad are possible, and partners cannot be re-paired.")
+            blocks.text(
+                "One dyad was recorded: only nulls within the dyad are possible, and partners cannot be re-paired."
+            )
         )
     else:
         drawn += _drawn(pairings.picture(results))
@@ -173,7 +176,9 @@ def _contrasts(results: Results) -> Section:
 
 def _outcome(results: Results) -> Section:
     if results["scores"].empty and results["outcome"].empty:
-        return Section("outcome", "Outcome", [blocks.text("The study holds no scores, so nothing is said about outcome.", True)])
+        return Section(
+            "outcome", "Outcome", [blocks.text("The study holds no scores, so nothing is said about outcome.", True)]
+        )
     return Section("outcome", "Outcome", [*_drawn(outcome.picture(results)), *_drawn(scores.picture(results))])
 
 
@@ -185,7 +190,7 @@ def _trust(results: Results) -> Section:
     else:
         lost = int(problems["costs_data"].astype(str).isin(["True", "true", "1", "1.0"]).sum())
         n = len(problems)
-        said = f"{words.count(n, 'problem').capitalize()} {'was' if n == 1 else 'were'} noted; {lost or 'none'} of them cost data."
+        said = f"{words.count(n, 'problem').capitalize()} {'was' if n == 1 else 'were'} noted; {'none' if not lost else words.cardinal(lost)} of them cost data."
         out.append(blocks.text(said))
         out.append(blocks.table(problems.rename(columns={"costs_data": "cost data"}), "Problems", "problems"))
     return Section("trust", "Can it be trusted", out)
@@ -200,7 +205,10 @@ def _how(results: Results) -> Section:
     out.append(Block("heading", "The run"))
     out.append(blocks.table(_run_facts(results), "What it was made of", "run", fold=False))
     if results.provenance.get("command"):
-        out += [blocks.text("To reproduce it, with the plan below as plan.toml:"), Block("code", str(results.provenance["command"]))]
+        out += [
+            blocks.text("To reproduce it, with the plan below as plan.toml:"),
+            Block("code", str(results.provenance["command"])),
+        ]
     plan = results.folder / "plan.toml"
     if plan.exists():
         out.append(Block("folded", plan.read_text(encoding="utf-8"), "The plan with every default"))
@@ -223,7 +231,11 @@ def _run_facts(results: Results) -> pd.DataFrame:
         "workers": p.get("workers"),
         "total": words.seconds(float(results.timing["total_s"])) if results.timing.get("total_s") else None,
     }
-    rows = [{"what": k, "value": v if isinstance(v, str) else json.dumps(v)} for k, v in facts.items() if v not in (None, "")]
+    rows = [
+        {"what": k, "value": v if isinstance(v, str) else json.dumps(v)}
+        for k, v in facts.items()
+        if v not in (None, "")
+    ]
     return pd.DataFrame(rows, columns=["what", "value"])
 
 

@@ -104,14 +104,18 @@ class Results:
         return record.title if record else name
 
     def stabilised_unit(self, measure: str) -> str:
-        """What a step of one on a measure's stabilised scale is called: ``"z"``, or ``"unit"`` where it is its own."""
+        """The unit of a measure's stabilised scale: ``"z"``, or nothing where it is the measure's own."""
         record = self.measure(measure)
-        return "unit" if record is not None and record.stabilise == "identity" else "z"
+        return "" if record is not None and record.stabilise == "identity" else "z"
 
     def measure_scale(self, measure: str) -> str:
         """``"Wavelet coherence (z)"``: the measure on the scale that tests and models use."""
-        title = self.measure_title(measure)
-        return title if self.stabilised_unit(measure) == "unit" else f"{title} ({self.stabilised_unit(measure)})"
+        title, unit = self.measure_title(measure), self.stabilised_unit(measure)
+        return f"{title} ({unit})" if unit else title
+
+    def axis_above_chance(self, measure: str) -> str:
+        """``"z above chance"``."""
+        return f"{self.stabilised_unit(measure) or 'synchrony'} above chance"
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -147,11 +151,18 @@ def read_results(folder: Path) -> Results:
     """
     folder = Path(folder)
     if not (folder / "synchrony.tsv").exists():
-        raise BadInput(f"{folder}: holds no synchrony.tsv, so there is nothing to draw; run the analysis into it first.")
+        raise BadInput(
+            f"{folder}: holds no synchrony.tsv, so there is nothing to draw; run the analysis into it first."
+        )
     tables = {name: read_table(name, folder) for name in TABLES}
     if tables["synchrony"].empty and tables["problems"].empty:
         raise BadInput(f"{folder}: synchrony.tsv has no rows; run the analysis again.")
     maps = tuple(sorted((folder / "maps").glob("*.npz"))) if (folder / "maps").is_dir() else ()
     return Results(
-        folder, tables, _plan(folder / "plan.toml"), _json(folder / "provenance.json"), _json(folder / "timing.json"), maps
+        folder,
+        tables,
+        _plan(folder / "plan.toml"),
+        _json(folder / "provenance.json"),
+        _json(folder / "timing.json"),
+        maps,
     )

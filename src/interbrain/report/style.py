@@ -49,7 +49,7 @@ FIGURE_CSS = """
 .fig .axis{stroke:var(--muted);stroke-width:1;fill:none} .fig .grid{stroke:var(--grid);stroke-width:1}
 .fig .zero{stroke:var(--null-ink);stroke-width:1} .fig .rule{stroke:var(--rule);stroke-width:1;fill:none}
 .fig .null{fill:var(--null)} .fig .null2{fill:var(--null);opacity:.55} .fig .nulldeep{fill:var(--null-deep)}
-.fig .nullline{stroke:var(--null-ink);stroke-width:1.5;fill:none} .fig .hairgrey{stroke:var(--null-deep);stroke-width:.8;fill:none}
+.fig .nullline{stroke:var(--null-ink);stroke-width:1.5;fill:none} .fig .hairgrey{stroke:var(--null-deep);stroke-width:.8;fill:none} .fig .faint{opacity:.4}
 .fig .dot{stroke:var(--paper);stroke-width:1} .fig .dot.found{fill:var(--found)}
 .fig .dot.grey{fill:var(--paper);stroke:var(--null-ink);stroke-width:1.5} .fig .dot.greyfull{fill:var(--null-deep);stroke:none}
 .fig .dot.a{fill:var(--side-a)} .fig .dot.b{fill:var(--side-b)} .fig .dot.ink{fill:var(--ink)}

@@ -55,7 +55,7 @@ def ticks(low: float, high: float, n: int = 5) -> list[float]:
         return [low]
     rough = (high - low) / max(n, 1)
     base = 10.0 ** math.floor(math.log10(rough))
-    step = next(m * base for m in (1, 2, 5, 10) if m * base >= rough * 0.999)
+    step = min((m * base for m in (1, 2, 5, 10)), key=lambda s: abs(math.log(s / rough)))
     first = math.ceil(low / step - 1e-9)
     return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 

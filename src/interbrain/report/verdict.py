@@ -27,7 +27,14 @@ class Finding:
 
 def findings(results: Results) -> list[Finding]:
     """Every answer that this run allows, in the page's order."""
-    parts: list[Callable[[Results], list[Finding]]] = [beyond_chance, beyond_situation, growth, leading, contrasts, outcome]
+    parts: list[Callable[[Results], list[Finding]]] = [
+        beyond_chance,
+        beyond_situation,
+        growth,
+        leading,
+        contrasts,
+        outcome,
+    ]
     return [f for part in parts for f in part(results)]
 
 
@@ -59,7 +66,7 @@ def _exceeds(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     place = _where(results, rows, best)
     at = f"Most clearly {place}: " if n > 1 and place else ""
     detail = (
-        f"{at}{measure} {words.like(best['estimate'], best['null_sd'])}, where surrogates of the same recordings "
+        f"{at}{words.inside(measure) if at else measure} {words.like(best['estimate'], best['null_sd'])}, where surrogates of the same recordings "
         f"({_null_title(results, best)}) give {words.with_spread(best['null_mean'], best['null_sd'])}; "
         f"{_p_with_family(rows, best)}."
     )
@@ -80,7 +87,7 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
         return Finding(question, LITTLE, text)
     place = _where(results, rows, best)
     detail = (
-        f"The strongest, {results.measure_scale(str(best['measure']))}{f' for {place}' if place else ''}, is "
+        f"The strongest, {words.inside(results.measure_scale(str(best['measure'])))}{f' for {place}' if place else ''}, is "
         f"{words.like(best['estimate'], best['null_sd'])} against {words.with_spread(best['null_mean'], best['null_sd'])} "
         f"in surrogates ({_null_title(results, best)}); {_p_with_family(rows, best)}."
     )
@@ -143,7 +150,9 @@ def _repaired(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     n, k = len(rows), int(rows["claim"].sum())
     dyads = f"{int(best['n_groups'])} dyads"
     if not k and best["smallest_p"] > results.alpha:
-        text = f"Too little data to say: re-pairing {dyads} can give no p below {words.p_text(best['smallest_p'], False)}."
+        text = (
+            f"Too little data to say: re-pairing {dyads} can give no p below {words.p_text(best['smallest_p'], False)}."
+        )
         return Finding(question, LITTLE, text, f"What bounds it: {best['bound']}." if best["bound"] else "")
     place = _where(results, rows, best)
     at = f"{place}: " if n > 1 and place else ""
@@ -212,7 +221,11 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
     place = _where(results, rows, best)
     spoken = f"{results.confidence} interval {interval}"
-    flips = f"; flipping the signs of whole dyads {words.p_text(best['p_signflip'])}" if np.isfinite(best["p_signflip"]) else ""
+    flips = (
+        f"; flipping the signs of whole dyads {words.p_text(best['p_signflip'])}"
+        if np.isfinite(best["p_signflip"])
+        else ""
+    )
     size = int((rows["family"] == best["family"]).sum())
     over = f", corrected over the {words.number(size, decimals=0)} of its family" if size > 1 else ""
     numbers = f"{spoken}; {words.p_text(best['p_read'])}{over}{flips}"
@@ -220,14 +233,18 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     if k:
         verb = "rises" if best["slope"] > 0 else "falls"
         for_place = f" for {place}" if place else ""
-        lead = f"Synchrony {verb} by {value.lstrip('−')} {unit} a session{for_place}."
-        rest = f" {k} of {n} places change." if k > 1 else (" No other place changes." if n > 1 else "")
+        lead = f"Synchrony {verb} by {words.with_unit(value.lstrip('−'), unit)} a session{for_place}."
+        rest = (
+            f" {words.share(k, n, 'place').capitalize()} change."
+            if k > 1
+            else (" No other place changes." if n > 1 else "")
+        )
         return Finding(question, FOUND, lead, words.sentence(f"{numbers}; {sample}") + rest)
     doubted = best["p_read"] <= results.alpha
     lead = "No evidence that synchrony changes over sessions" + (
         f" in any of {words.number(n, decimals=0)} places." if n > 1 else "."
     )
-    largest = f"The clearest{f', {place},' if n > 1 and place else ''} is {value} {unit} a session ({numbers}; {sample})."
+    largest = f"The clearest{f', {place},' if n > 1 and place else ''} is {words.with_unit(value, unit)} a session ({numbers}; {sample})."
     doubt = " The model and the sign-flip check over dyads disagree, so no change is claimed." if doubted else ""
     return Finding(question, NONE, lead, largest + doubt)
 
@@ -337,7 +354,7 @@ def association(results: Results, row: pd.Series) -> str:
     lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
     later = f", {words.count(lag, 'session')} later" if lag else ""
     return (
-        f"{row['instrument']} {row['part']} persons{later}, {value} points per 1 {unit} of synchrony "
+        f"{row['instrument']} {row['part']} persons{later}, {value} points per 1 {unit or 'unit'} of synchrony "
         f"({results.confidence} interval {interval}; {words.p_text(row['p'])}{adjusted})"
     )
 
@@ -405,7 +422,11 @@ def truth_rows(results: Results) -> list[Planted]:
                 rows = rows[rows[column] == str(item[key])]
         place = f"{results.roles[0]} {item.get('place_a', '?')}, {results.roles[1]} {item.get('place_b', '?')}"
         planted = item.get("slope_per_session")
-        detail = [words.signal_name(str(item[k])) if k == "signal" else str(item[k]) for k in ("signal", "segment") if item.get(k)]
+        detail = [
+            words.signal_name(str(item[k])) if k == "signal" else str(item[k])
+            for k in ("signal", "segment")
+            if item.get(k)
+        ]
         name = f"{place} ({', '.join(detail)})" if detail else place
         text = "a change" if planted is None else f"{words.number(float(planted))} a session"
         best = views.strongest(rows[rows["slope"].notna()], "slope")
@@ -426,6 +447,6 @@ def false_alarms(results: Results) -> str:
     elsewhere = elsewhere[elsewhere["p_read"].notna()]
     if elsewhere.empty:
         return ""
-    k = int(elsewhere["claim"].sum())
-    n = words.number(len(elsewhere), decimals=0)
-    return f"Elsewhere nothing was planted, and {'none' if k == 0 else k} of {n} places shows a change."
+    k, n = int(elsewhere["claim"].sum()), len(elsewhere)
+    verb = "show" if k > 1 else "shows"
+    return f"Elsewhere nothing was planted, and {words.share(k, n, 'place')} {verb} a change."

@@ -181,3 +181,12 @@ def tests_text(rows: pd.DataFrame) -> str:
         if all(c in rows for c in columns) and (n := n_distinct(rows, *columns)) > 1:
             parts.append(f"{n} {noun}")
     return " × ".join(parts)
+
+
+def bound_text(row: pd.Series) -> str:
+    """What bounds a test's p, as a sentence."""
+    bound = str(row["bound"] or "")
+    if "smallest p" in bound or not np.isfinite(row["smallest_p"]):
+        return words.sentence(bound) if bound else ""
+    said = f"The smallest p that this design can give is {words.p_text(row['smallest_p'], sign=False)}"
+    return words.sentence(f"{said}: {bound}" if bound else said)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 _SIGNALS = {"hbo": "HbO", "hbr": "HbR", "hbt": "HbT", "eeg": "EEG", "eda": "EDA"}
 _SEGMENTS = {"whole": "whole session"}
-_LIMIT_OF_WORDS = 12
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def decimals_for(step: float, digits: int = 2) -> int:
@@ -37,16 +37,22 @@ def estimate(value: float, low: float, high: float) -> tuple[str, str]:
 
 
 def with_spread(value: float, spread: float) -> str:
-    """``0.371 ± 0.031``: both to two digits of the spread."""
+    """``0.371 ± 0.009``: both to the digit that the spread allows."""
     if not math.isfinite(spread):
         return number(value)
-    places = decimals_for(spread, 2)
-    return f"{number(value, decimals=places)} ± {number(spread, decimals=places)}"
+    places = _known(spread)
+    return f"{number(value, decimals=places)}\u00a0±\u00a0{number(spread, decimals=places)}"
 
 
 def like(value: float, spread: float) -> str:
     """A value with the digits that its spread allows."""
-    return number(value, decimals=decimals_for(spread, 2)) if math.isfinite(spread) else number(value)
+    return number(value, decimals=_known(spread)) if math.isfinite(spread) else number(value)
+
+
+def _known(spread: float) -> int:
+    """Decimals down to the first digit of a spread; to the second where the first is a one."""
+    first = f"{abs(spread):e}"[0]
+    return decimals_for(spread, 2 if first == "1" else 1)
 
 
 def p_text(p: float, sign: bool = True) -> str:
@@ -54,19 +60,40 @@ def p_text(p: float, sign: bool = True) -> str:
     if p is None or not math.isfinite(p):
         return "p unknown" if sign else "n/a"
     if p < 0.001:
-        return "p < .001" if sign else "< .001"
+        return "p\u00a0<\u00a0.001" if sign else "< .001"
     if p > 0.99:
-        return "p > .99" if sign else "> .99"
+        return "p\u00a0>\u00a0.99" if sign else "> .99"
     text = f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
     text = text.lstrip("0")
-    return f"p = {text}" if sign else text
+    return f"p\u00a0=\u00a0{text}" if sign else text
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
-    """``1 dyad``, ``eight dyads``: words to twelve, then figures."""
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-    name = noun if n == 1 else (plural or f"{noun}s")
-    return f"{words[n] if 0 <= n <= _LIMIT_OF_WORDS else number(n, decimals=0)} {name}"
+    """``one dyad``, ``eight dyads``: words to twelve, then figures."""
+    return f"{cardinal(n)} {noun if n == 1 else (plural or f'{noun}s')}"
+
+
+def cardinal(n: int) -> str:
+    """``no``, ``one`` … ``twelve``, then figures."""
+    return _WORDS[n] if 0 <= n < len(_WORDS) else number(n, decimals=0)
+
+
+def share(k: int, n: int, noun: str, plural: str | None = None) -> str:
+    """``six of eight dyads``, ``all eight dyads``, ``none of eight dyads``."""
+    if k == n and n > 1:
+        return f"all {count(n, noun, plural)}"
+    first = "none" if k == 0 else (cardinal(k) if n < len(_WORDS) else number(k, decimals=0))
+    return f"{first} of {count(n, noun, plural)}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """``0.063 z``; the number alone where the measure has no unit."""
+    return f"{text}\u00a0{unit}" if unit else text
+
+
+def inside(title: str) -> str:
+    """A title in the middle of a sentence: small first letter, unless it begins with an abbreviation."""
+    return title if title[1:2].isupper() or title[1:2] == "-" else title[:1].lower() + title[1:]
 
 
 def listing(items: Iterable[str], joint: str = "and") -> str:

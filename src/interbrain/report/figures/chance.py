@@ -26,24 +26,24 @@ def picture(results: Results) -> Picture | str:
     if n > MOST_ROWS:
         best = best.sort_values("p_read", kind="stable").head(MOST_ROWS).reset_index(drop=True)
     single = views.single_place(rows)
-    noun = "comparison" if single else "family"
-    several = "comparisons" if single else "families"
     top = best.sort_values(["p_read", "z"], ascending=[True, False], kind="stable").iloc[0]
     if k:
         title = (
             f"Synchrony lies {words.number(top['z'], 2)} SDs above its surrogates"
             if n == 1
-            else f"{k} of {n} {several} {'holds' if k == 1 else 'hold'} synchrony beyond chance"
+            else f"Synchrony exceeds chance in {words.share(k, n, 'comparison')}"
         )
     else:
-        title = "Observed synchrony lies where surrogates lie" if n == 1 else f"None of {n} {several} exceeds chance"
-    about = "the value" if single else f"the strongest place of each {noun}"
+        title = "Observed synchrony lies where surrogates lie"
+        title += "" if n == 1 else f", in {words.share(n, n, 'comparison')}"
+    about = "the value" if single else "the strongest of all places"
+    over = "" if single else " p is corrected over the places;"
     said = f" The {MOST_ROWS} with the smallest p of {n}." if n > MOST_ROWS else ""
     return Picture(
         key="chance",
         title=title,
-        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates. p is corrected over the places of a family; "
-        f"the band is where nine of ten surrogates of one place lie.{said}",
+        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates.{over} the band is where nine of ten surrogates of "
+        f"one place lie.{said}".replace(". the", ". The"),
         alt=f"{title}. The strongest is {words.number(top['z'])} SDs from its surrogates, {words.p_text(top['p_read'])}.",
         draw=lambda width: _draw(results, rows, best, single, width),
         table=fine(
@@ -81,7 +81,9 @@ def _draw(results: Results, rows: pd.DataFrame, best: pd.DataFrame, single: bool
             panel.x.clip(r["z"]), y, 4.5, f"dot {cls}",
             f"{name}: {numbers.replace(', ', ' where surrogates give ')}; z = {words.number(r['z'])}, {words.p_text(r['p_read'])}",
         )  # fmt: skip
-        canvas.text(width, y + 4, p if small else f"{numbers}, {p}", "foundtext num" if r["claim"] else "tick num", "end")
+        canvas.text(
+            width, y + 4, p if small else f"{numbers}, {p}", "foundtext num" if r["claim"] else "tick num", "end"
+        )
     panel.x_axis(n=4 if small else 8)
     panel.name_x("SDs of the surrogates")
     return canvas.svg("")

@@ -86,9 +86,7 @@ class Panel:
         for i, v in enumerate(at):
             self.canvas.line(self.x(v), self.bottom, self.x(v), self.bottom + 4, "axis")
             if labels:
-                self.canvas.text(
-                    self.x(v), self.bottom + 16, text[i] if text else tick_text(v, at), "tick", "middle"
-                )
+                self.canvas.text(self.x(v), self.bottom + 16, text[i] if text else tick_text(v, at), "tick", "middle")
 
     def name_y(self, text: str) -> None:
         """The axis' name above it, read without turning the head."""

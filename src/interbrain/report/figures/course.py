@@ -43,10 +43,10 @@ def picture(results: Results) -> Picture | str:
     return Picture(
         key="course",
         title=title,
-        subtitle=f"{results.measure_title(str(focus['measure']))} above chance ({unit}) over sessions; {where}. "
+        subtitle=f"{results.measure_title(str(focus['measure']))} above chance{f' ({unit})' if unit else ''} over sessions; {where}. "
         f"Zero is the mean of the surrogates.{chosen}",
         alt=alt,
-        draw=lambda width: _draw(points, lines, fit, results, unit, width),
+        draw=lambda width: _draw(points, lines, fit, results, results.axis_above_chance(str(focus["measure"])), width),
         note="A session that was not recorded has no grey block. A dyad's own line is drawn between its first and last "
         "session.",
         wide=True,
@@ -72,7 +72,7 @@ def _words(
 ) -> tuple[str, str]:
     n = points["group"].nunique()
     above = int((points["excess"] > BAND_SD * points["stabilised_null_sd"]).sum())
-    meetings = f"{above} of {words.count(len(points), 'session')} lie above the band of chance"
+    meetings = f"{words.share(above, len(points), 'session')} lie above the band of chance"
     if fit is None or not np.isfinite(fit["slope"]):
         return f"No change over sessions was fitted; {meetings}", f"Synchrony over sessions of {n} dyads; {meetings}."
     value, interval = words.estimate(fit["slope"], fit["ci_low"], fit["ci_high"])
@@ -81,17 +81,17 @@ def _words(
     if lines is not None and len(lines):
         same = int((np.sign(lines["slope_own"]) == np.sign(fit["slope"])).sum())
         kind = "rise" if fit["slope"] > 0 else "fall"
-        ways = f"; {same} of {words.count(len(lines), 'dyad')} {kind}"
+        ways = f"; {words.share(same, len(lines), 'dyad')} {kind}"
     if fit["claim"]:
         verb = "rises" if fit["slope"] > 0 else "falls"
-        title = f"Synchrony {verb} by {value.lstrip('−')} {unit} a session{ways}"
+        title = f"Synchrony {verb} by {words.with_unit(value.lstrip('−'), unit)} a session{ways}"
     else:
-        title = f"No evidence of change over sessions: {value} {unit} a session ({interval})"
+        title = f"No evidence of change over sessions: {words.with_unit(value, unit)} a session ({interval})"
     return title, f"{title}. {results.confidence} interval {interval}; {meetings}."
 
 
 def _draw(
-    points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, results: Results, unit: str, width: float
+    points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, results: Results, axis: str, width: float
 ) -> str:
     groups = sorted(points["group"].unique())
     shown = groups[:MOST_PANELS]
@@ -110,9 +110,7 @@ def _draw(
     x = (results.sessions[0] - 0.6, results.sessions[-1] + 0.6)
     for i in range(n):
         row, column = divmod(i, across)
-        panel = Panel.at(
-            canvas, left + column * (w + gap), top + used - 18 + row * step + 16, w, h, x, y
-        )
+        panel = Panel.at(canvas, left + column * (w + gap), top + used - 18 + row * step + 16, w, h, x, y)
         panel.y_axis(labels=column == 0, n=4)
         panel.x_axis([s for s in results.sessions if _tick(s, results.sessions, w)])
         if several and i == 0:
@@ -120,11 +118,10 @@ def _draw(
         else:
             _dyad_panel(panel, shown[i - several], points, lines, fit)
         if i == 0:
-            canvas.text(0, panel.top - 22, f"{unit} above chance", "axisname")
+            canvas.text(0, panel.top - 22, axis, "axisname")
         if i == n - 1:
             panel.name_x("session")
-    claim = fit is not None and bool(fit["claim"])
-    return canvas.svg(f"Synchrony over sessions, a panel a dyad, {'rising' if claim else 'against chance'}.", "course")
+    return canvas.svg("")
 
 
 def _tick(session: int, sessions: list[int], width: float) -> bool:
@@ -144,9 +141,7 @@ def _key(fit: pd.Series | None, several: bool) -> list[tuple[str, str]]:
     return items
 
 
-def _group_panel(
-    panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, n: int
-) -> None:
+def _group_panel(panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, n: int) -> None:
     canvas = panel.canvas
     canvas.text(panel.left, panel.top - 4, f"All {n} dyads", "strong")
     sd = BAND_SD * float(points["stabilised_null_sd"].mean())

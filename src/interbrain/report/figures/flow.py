@@ -39,6 +39,8 @@ def _draw(steps: list[tuple[str, float]], width: float) -> str:
         y = 4 + step * i
         canvas.circle(7, y + step / 2, 4, "dot greyfull")
         canvas.text(left + 4, y + step / 2 + 4, shorten(name, label - 8), "")
-        canvas.rect(left + label, y + 7, max(1.0, seconds * scale), step - 14, "bar", f"{name}: {words.seconds(seconds)}")
+        canvas.rect(
+            left + label, y + 7, max(1.0, seconds * scale), step - 14, "bar", f"{name}: {words.seconds(seconds)}"
+        )
         canvas.text(left + label + max(1.0, seconds * scale) + 7, y + step / 2 + 4, words.seconds(seconds), "tick num")
     return canvas.svg("")

@@ -56,7 +56,9 @@ def _title(results: Results, test: pd.Series | None) -> str:
 def _mean_over(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Means of values and nulls; the SD of a mean of n independent nulls."""
     rows = rows.assign(var=rows["null_sd"] ** 2)
-    out = rows.groupby(keys).agg(value=("value", "mean"), null_mean=("null_mean", "mean"), var=("var", "sum"), n=("var", "size"))
+    out = rows.groupby(keys).agg(
+        value=("value", "mean"), null_mean=("null_mean", "mean"), var=("var", "sum"), n=("var", "size")
+    )
     out["null_sd"] = np.sqrt(out["var"]) / out["n"]
     return out.reset_index()
 
@@ -70,19 +72,19 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
     spread = BAND_SD * rows["null_sd"].fillna(0)
     x = (float(rows["lag_s"].min()), float(rows["lag_s"].max()))
     y = padded([*rows["value"], *(rows["null_mean"] + spread), *(rows["null_mean"] - spread)], share=0.04)
-    across = columns(width - left, 140 if width < 500 else 172, len(shown)) if shown else 1
+    across = columns(width - left, 150 if width < 500 else 184, len(shown)) if shown else 1
     lines = -(-len(shown) // across) if shown else 0
     canvas = Canvas(width, 30 + big + 44 + lines * 142)
     mean_spread = BAND_SD * all_["null_sd"].fillna(0)
     own_y = padded([*all_["value"], *(all_["null_mean"] + mean_spread), *(all_["null_mean"] - mean_spread)], share=0.08)
     panel = Panel.at(canvas, left, 30, width - left - 8, big, x, own_y)
     panel.y_axis(n=4)
-    canvas.text(left, 18, f"Mean of {len(groups)} dyads" if several else f"Dyad {groups[0]}", "strong")
+    canvas.text(left, 18, f"Mean of {words.count(len(groups), 'dyad')}" if several else f"Dyad {groups[0]}", "strong")
     panel.x_axis(n=4 if width < 500 else 8)
     canvas.text(panel.left, panel.bottom + 32, f"← {results.roles[1]} ahead", "btext")
     canvas.text(panel.right, panel.bottom + 32, f"{results.roles[0]} ahead, s →", "atext", "end")
     _profile(panel, all_, 2)
-    gap = 14.0
+    gap = 26.0
     w = (width - left - 8 - gap * (across - 1)) / across
     for i, group in enumerate(shown):
         row, column = divmod(i, across)
@@ -108,7 +110,9 @@ def _profile(panel: Panel, rows: pd.DataFrame, weight: float) -> None:
     for side, chosen in (("a", rows["lag_s"] >= 0), ("b", rows["lag_s"] <= 0)):
         above = chosen & (rows["value"] > high)
         near = above | (above.shift(1, fill_value=False) & chosen) | (above.shift(-1, fill_value=False) & chosen)
-        ys = [panel.y(v) if show else float("nan") for v, show in zip(rows["value"], above if above.sum() > 1 else near)]
+        ys = [
+            panel.y(v) if show else float("nan") for v, show in zip(rows["value"], above if above.sum() > 1 else near)
+        ]
         canvas.polyline(zip(px, ys), f"line {side}")
     best = rows.loc[rows["value"].idxmax()]
     cls = "ink" if best["lag_s"] == 0 else ("a" if best["lag_s"] > 0 else "b")

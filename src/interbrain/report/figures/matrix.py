@@ -27,11 +27,7 @@ def picture(results: Results) -> Picture | str:
     parts = sorted(parts, key=lambda p: (-int(p["claim"].sum()), float(p["p_read"].min())))
     counted = [int(p["claim"].sum()) for p in parts]
     k, n = sum(counted), len(rows)
-    title = (
-        f"{words.number(k, decimals=0)} of {words.number(n, decimals=0)} cells {'exceeds' if k == 1 else 'exceed'} chance"
-        if k
-        else f"None of {words.number(n, decimals=0)} cells exceeds chance"
-    )
+    title = f"{words.share(k, n, 'cell').capitalize()} {'exceed' if k > 1 else 'exceeds'} chance"
     cut = f" The {MOST_PANELS} matrices with the smallest p of {len(parts)}." if len(parts) > MOST_PANELS else ""
     top = rows.loc[rows["z"].idxmax()]
     return Picture(
@@ -72,7 +68,12 @@ def _draw(results: Results, rows: pd.DataFrame, parts: list[pd.DataFrame], width
             )
             if t
         )
-        canvas.text(x + label, y + 13, shorten(name or results.measure_title(str(part["measure"].iloc[0])), panel - label), "strong")
+        canvas.text(
+            x + label,
+            y + 13,
+            shorten(name or results.measure_title(str(part["measure"].iloc[0])), panel - label),
+            "strong",
+        )
         _names(canvas, a, b, x + label, y + head, cell)
         _cells(canvas, results, part, a, b, (x + label, y + head), cell, most)
     return canvas.svg("")
@@ -125,7 +126,11 @@ def _cells(
         canvas.rect(cx, cy, cell - gap, cell - gap, cls, title, style)
         if cell >= 26:
             canvas.text(
-                cx + cell / 2, cy + cell / 2 + 4, words.number(r["z"], decimals=1), "ontop num" if r["claim"] else "num", "middle"
+                cx + cell / 2,
+                cy + cell / 2 + 4,
+                words.number(r["z"], decimals=1),
+                "ontop num" if r["claim"] else "num",
+                "middle",
             )
 
 

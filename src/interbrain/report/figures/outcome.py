@@ -30,15 +30,19 @@ def picture(results: Results) -> Picture | None:
         direction = "higher" if best["estimate"] > 0 else "lower"
         title = f"{best['instrument']} is {direction} where synchrony is higher, {best['part']} persons"
     else:
-        title = f"No evidence that scores go with synchrony: none of {words.count(n, 'association')} stands out"
+        title = f"No evidence that scores go with synchrony: {words.share(0, n, 'association')} stands out"
     unit = results.stabilised_unit(str(best["measure"]))
     adjusted = words.listing(sorted({a for a in rows["adjusted_for"] if a}))
     order = rows.sort_values("p", kind="stable")["name"].drop_duplicates().head(MOST_ROWS)
-    said = f" The {MOST_ROWS} with the smallest p of {rows['name'].nunique()}." if rows["name"].nunique() > MOST_ROWS else ""
+    said = (
+        f" The {MOST_ROWS} with the smallest p of {rows['name'].nunique()}."
+        if rows["name"].nunique() > MOST_ROWS
+        else ""
+    )
     return Picture(
         key="outcome",
         title=title,
-        subtitle=f"Points of the score per 1 {unit} of synchrony above chance, with {results.confidence} intervals"
+        subtitle=f"Points of the score per 1 {unit or 'unit'} of synchrony above chance, with {results.confidence} intervals"
         + (f", adjusted for {adjusted}" if adjusted else "")
         + f". Within: a person's session against their own mean. Between: people against each other.{said}",
         alt=f"{title}. The clearest: {best['instrument']} {best['part']} persons, {value} ({interval}), {words.p_text(best['p'])}.",
@@ -105,5 +109,9 @@ def _interval(panel: Panel, rows: pd.DataFrame, y: float) -> None:
         value, interval = words.estimate(r["estimate"], r["ci_low"], r["ci_high"])
         panel.canvas.line(panel.x(r["ci_low"]), y, panel.x(r["ci_high"]), y, f"line {cls}")
         panel.canvas.circle(
-            panel.x(r["estimate"]), y, 5, f"dot {cls}", f"{r['name']}, {r['part']}: {value} ({interval}), {words.p_text(r['p'])}"
+            panel.x(r["estimate"]),
+            y,
+            5,
+            f"dot {cls}",
+            f"{r['name']}, {r['part']}: {value} ({interval}), {words.p_text(r['p'])}",
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from interbrain.report import views, words
 from interbrain.report.figures.common import Panel, Picture, fine, key_row
 from interbrain.report.results import Results
-from interbrain.report.svg import Canvas, padded
+from interbrain.report.svg import Canvas, padded, text_width
 
 
 def picture(results: Results) -> Picture | None:
@@ -38,7 +37,7 @@ def picture(results: Results) -> Picture | None:
         + (_bar_text(test) if test is not None else ""),
         alt=alt,
         draw=lambda width: _draw(rows, test, unit, width),
-        note=_bound(test),
+        note="" if test is None else views.bound_text(test),
         table=fine(["session", "condition", "group_a", "group_b", "real", "value", "stabilised"], rows),
     )
 
@@ -62,13 +61,6 @@ def _words(rows: pd.DataFrame, test: pd.Series | None) -> tuple[str, str]:
     return title, f"{title} ({p})."
 
 
-def _bound(test: pd.Series | None) -> str:
-    if test is None or not np.isfinite(test["smallest_p"]):
-        return ""
-    said = f"The smallest p that this design can give is {words.p_text(test['smallest_p'], sign=False)}"
-    return f"{said}; {test['bound']}." if test["bound"] else f"{said}."
-
-
 def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -> str:
     sessions = sorted(rows["session"].unique())
     step, left = (34.0 if len(sessions) > 1 else 70.0), 78.0
@@ -79,7 +71,11 @@ def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -
         canvas, 0, 10, width,
         [("dot-greyfull", "people who never met"), ("dot-found" if claim else "dot-grey", "real dyads"), ("band", "chance")],
     )  # fmt: skip
-    span = [test["null_mean"] - 3 * test["null_sd"], test["null_mean"] + 3 * test["null_sd"], test["estimate"]] if test is not None else []
+    span = (
+        [test["null_mean"] - 3 * test["null_sd"], test["null_mean"] + 3 * test["null_sd"], test["estimate"]]
+        if test is not None
+        else []
+    )
     x = padded([*rows["stabilised"], *span], share=0.03)
     panel = Panel.at(canvas, left, used + 6, width - left - 12, step * len(sessions) + extra, x, (0, 1))
     canvas.height = panel.bottom + 40
@@ -103,12 +99,20 @@ def _dots(panel: Panel, mine: pd.DataFrame, y: float, step: float, claim: bool) 
     for j, (_, r) in enumerate(others.iterrows()):
         shift = half * (((j * 0.618034) % 1.0) * 2 - 1)
         canvas.circle(
-            panel.x(r["stabilised"]), y + shift, 2.2, "dot greyfull", f"{r['group_a']} with {r['group_b']}: {words.number(r['stabilised'], 3)}"
+            panel.x(r["stabilised"]),
+            y + shift,
+            2.2,
+            "dot greyfull",
+            f"{r['group_a']} with {r['group_b']}: {words.number(r['stabilised'], 3)}",
         )
     for _, r in mine[mine["real"]].iterrows():
         canvas.open("dyad", dyad=str(r["group_a"]))
         canvas.circle(
-            panel.x(r["stabilised"]), y, 4.6, f"dot {'found' if claim else 'grey'}", f"dyad {r['group_a']}: {words.number(r['stabilised'], 3)}"
+            panel.x(r["stabilised"]),
+            y,
+            4.6,
+            f"dot {'found' if claim else 'grey'}",
+            f"dyad {r['group_a']}: {words.number(r['stabilised'], 3)}",
         )
         canvas.close()
 
@@ -118,14 +122,14 @@ def _mean_row(panel: Panel, test: pd.Series, y: float) -> None:
     canvas.line(0, y - 22, panel.right, y - 22, "rule")
     canvas.text(0, y + 4, "mean", "strong")
     low, high = (panel.x(test["null_mean"] + s * 1.645 * test["null_sd"]) for s in (-1, 1))
-    canvas.rect(low, y - 10, high - low, 20, "null", f"re-paired: {words.with_spread(test['null_mean'], test['null_sd'])}")
+    canvas.rect(
+        low, y - 10, high - low, 20, "null", f"re-paired: {words.with_spread(test['null_mean'], test['null_sd'])}"
+    )
     canvas.line(panel.x(test["null_mean"]), y - 10, panel.x(test["null_mean"]), y + 10, "zero")
     cls = "found" if test["claim"] else "grey"
     at = panel.x(test["estimate"])
     canvas.line(at, y - 14, at, y + 14, f"line {cls}")
     said = f"{words.like(test['estimate'], test['null_sd'])}, {words.p_text(test['p_read'])}"
-    side = "end" if at > (panel.left + panel.right) / 2 else "start"
-    anchor = at + (-8 if side == "end" else 8)
-    if low < anchor < high:
-        side, anchor = ("start", at + 8) if side == "end" and at + 130 < panel.right + 12 else (side, anchor)
+    fits = at + 10 + text_width(said, 12.5) < canvas.width
+    anchor, side = (at + 8, "start") if fits else (at - 8, "end")
     canvas.text(anchor, y + 4, said, "foundtext halo num" if test["claim"] else "num halo", side)

@@ -13,13 +13,17 @@ from interbrain.report.results import Results
 from interbrain.report.svg import Canvas
 
 
-def picture(results: Results) -> Picture | None:
+FEWEST = 3
+
+
+def picture(results: Results) -> Picture | str | None:
     """Phases of the strongest place; None where no measure gives one or lags already answer."""
-    if len(results["lags"]):
+    tested = views.within(results)
+    focus = views.strongest(tested)
+    if len(results["lags"]) or focus is None or results["synchrony"]["phase"].isna().all():
         return None
-    focus = views.strongest(views.within(results))
-    if focus is None:
-        return None
+    if not focus["claim"]:
+        return "No place exceeds chance, so its phases are not read: the phase of two unrelated signals means nothing."
     rows = views.same_place(results["synchrony"], focus)
     rows = rows[rows["phase"].notna()]
     if rows.empty:
@@ -28,6 +32,9 @@ def picture(results: Results) -> Picture | None:
     nulls = views.first_null(views.same_place(results["nulls"], focus))[[*keys, "p", "z"]]
     rows = rows.merge(nulls, on=keys, how="left").reset_index(drop=True)
     rows["above"] = rows["p"] <= results.alpha
+    if rows["above"].sum() < FEWEST:
+        n = words.count(int(rows["above"].sum()), "session")
+        return f"Too few sessions exceed chance at the strongest place ({n}) to say by phase who is ahead."
     a, b = results.roles
     title = _title(results, rows)
     place = f" {views.place_name(results, focus)}." if not views.single_place(results["synchrony"]) else ""
@@ -36,7 +43,7 @@ def picture(results: Results) -> Picture | None:
         title=title,
         subtitle=f"Mean phase of each session's coherence: top, the {a} is ahead by a quarter of a period; bottom, the {b}.{place} "
         "Colour: that session exceeds its surrogates.",
-        alt=f"{title}. {int(rows['above'].sum())} of {words.count(len(rows), 'session')} exceed chance.",
+        alt=f"{title}. {words.share(int(rows['above'].sum()), len(rows), 'session').capitalize()} exceed chance.",
         draw=lambda width: _draw(results, rows, width),
         note="A lead in phase is read within one period only: a quarter ahead and three quarters behind look the same. "
         "Who leads was not tested here.",
@@ -46,9 +53,6 @@ def picture(results: Results) -> Picture | None:
 
 def _title(results: Results, rows: pd.DataFrame) -> str:
     chosen = rows[rows["above"]]
-    if len(chosen) < 3:
-        n = words.count(len(chosen), "session")
-        return f"Too few sessions exceed chance ({n}) to say who is ahead"
     mean = np.exp(1j * chosen["phase"].to_numpy()).mean()
     ahead = int((np.sin(chosen["phase"]) > 0).sum())
     if abs(mean) < 0.5:
@@ -83,8 +87,7 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         canvas.circle(x + ring * c, y + ring * s, 4.2, f"dot {side}", said.replace("-", "−"))
         canvas.close()
     chosen = rows[rows["above"]]
-    if len(chosen) >= 3:
-        mean = np.exp(1j * chosen["phase"].to_numpy()).mean()
-        canvas.line(x, y, x + 0.9 * r * mean.real, y - 0.9 * r * mean.imag, "line found")
-        canvas.circle(x + 0.9 * r * mean.real, y - 0.9 * r * mean.imag, 4, "dot found", f"mean, length {abs(mean):.2f}")
+    mean = np.exp(1j * chosen["phase"].to_numpy()).mean()
+    canvas.line(x, y, x + 0.9 * r * mean.real, y - 0.9 * r * mean.imag, "line found")
+    canvas.circle(x + 0.9 * r * mean.real, y - 0.9 * r * mean.imag, 4, "dot found", f"mean, length {abs(mean):.2f}")
     return canvas.svg("")

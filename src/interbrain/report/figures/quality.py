@@ -78,8 +78,19 @@ def _draw(results: Results, cells: pd.DataFrame, people: pd.DataFrame, repaired:
         canvas.text(0, y + step / 2 + 3, shorten(str(p["group"]), 34), "strong")
         canvas.text(38, y + step / 2 + 3, shorten(str(p["role"]), label - 44), hue)
         for j, session in enumerate(sessions):
-            mine = cells[(cells["group"] == p["group"]) & (cells["person"] == p["person"]) & (cells["session"] == session)]
-            _cell(canvas, p, session, mine.sort_values("channel"), label + j * w + 2, y + (step - lines * side) / 2, side, across)
+            mine = cells[
+                (cells["group"] == p["group"]) & (cells["person"] == p["person"]) & (cells["session"] == session)
+            ]
+            _cell(
+                canvas,
+                p,
+                session,
+                mine.sort_values("channel"),
+                label + j * w + 2,
+                y + (step - lines * side) / 2,
+                side,
+                across,
+            )
         canvas.close()
     return canvas.svg("")
 
@@ -93,7 +104,9 @@ def _cell(
         return
     bad = mine[mine["state"] != "kept"]
     named = ", ".join(f"{r['channel']} ({_why(r)})" for _, r in bad.head(6).iterrows())
-    title = f"{who}: {len(mine) - int((mine['state'] == 'dropped').sum())} of {len(mine)} channels used" + (f"; {named}" if named else "")
+    title = f"{who}: {len(mine) - int((mine['state'] == 'dropped').sum())} of {len(mine)} channels used" + (
+        f"; {named}" if named else ""
+    )
     kept = "".join(
         f"M{x + side * (k % across):.1f} {y + side * (k // across):.1f}h{side - 1.5:.1f}v{side - 1.5:.1f}h{1.5 - side:.1f}z"
         for k, s in enumerate(mine["state"])
@@ -103,7 +116,9 @@ def _cell(
         canvas.path(kept, "cell kept", title)
     for k, (_, r) in enumerate(mine.iterrows()):
         if r["state"] != "kept":
-            canvas.rect(x + side * (k % across), y + side * (k // across), side - 1.5, side - 1.5, f"cell {r['state']}", title)
+            canvas.rect(
+                x + side * (k % across), y + side * (k // across), side - 1.5, side - 1.5, f"cell {r['state']}", title
+            )
 
 
 def _why(r: pd.Series) -> str:
@@ -113,26 +128,33 @@ def _why(r: pd.Series) -> str:
     return str(r["decision"])
 
 
-def reasons(results: Results) -> Picture | None:
+def reasons(results: Results) -> Picture | str | None:
     """How often each figure cost a channel; None where nothing was left out."""
     rows = results["quality"]
     rows = rows[[state(d) == "dropped" for d in rows["decision"]]] if len(rows) else rows
     if rows.empty:
         return None
+    named = {f: _FIGURES.get(f, f) for f in rows["figure"].unique()}
+    if len(named) == 1:
+        return f"All channels that were left out were left out by {next(iter(named.values()))}."
     counts = rows.groupby(["modality", "figure"]).size().sort_values(ascending=False).head(12)
     name, most = str(counts.index[0][1]), int(counts.iloc[0])
-    table = counts.rename("channels left out").reset_index()
     return Picture(
         key="reasons",
         title=f"Most were left out by {_FIGURES.get(name, name)}",
         subtitle="Channels left out, by the figure that decided.",
         alt=f"{most} of {int(counts.sum())} channels were left out by {_FIGURES.get(name, name)}.",
         draw=lambda width: _bars(counts, width),
-        table=table,
+        table=counts.rename("channels left out").reset_index(),
     )
 
 
-_FIGURES = {"sci": "the scalp-coupling index", "flat": "a flat signal", "saturated": "saturation", "usable": "too few usable samples"}
+_FIGURES = {
+    "sci": "the scalp-coupling index",
+    "flat": "a flat signal",
+    "saturated": "saturation",
+    "usable": "too few usable samples",
+}
 
 
 def _bars(counts: pd.Series, width: float) -> str:

@@ -26,7 +26,7 @@ def picture(results: Results) -> Picture | None:
     if len(assessed):
         k, n = int(assessed["sure"].sum()), len(assessed)
         names = words.listing(sorted(assessed["instrument"].unique()))
-        title = f"By their last session {k} of {words.count(n, 'person', 'people')} changed reliably on {names}"
+        title = f"By their last session {words.share(k, n, 'person', 'people')} had changed reliably on {names}"
     else:
         title = "Scores over sessions; reliable change is not known for these instruments"
     return Picture(
@@ -44,7 +44,8 @@ def picture(results: Results) -> Picture | None:
 
 def _true(column: pd.Series) -> pd.Series:
     """Reliable in either direction: yes as a word, a truth value or a number."""
-    return ~column.astype(str).str.lower().isin(["", "false", "0", "0.0", "nan", "n/a", "no", "none", "unchanged", "<na>"])
+    text = column.astype(object).where(column.notna(), "").astype(str).str.lower()
+    return ~text.isin(["", "false", "0", "0.0", "n/a", "no", "none", "unchanged"])
 
 
 def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
@@ -69,12 +70,16 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         side = "b" if role == results.roles[1] else "a"
         for (group, person), mine in part.groupby(["group", "participant"], sort=False):
             canvas.open("dyad", dyad=str(group))
-            canvas.polyline([(panel.x(s), panel.y(v)) for s, v in zip(mine["session"], mine["score"])], "line thin grey")
+            canvas.polyline(
+                [(panel.x(s), panel.y(v)) for s, v in zip(mine["session"], mine["score"])], "line thin grey"
+            )
             for _, r in mine.iterrows():
                 said = f"{person}, session {int(r['session'])}: {words.number(r['score'], decimals=0)}"
                 change = r["change_from_first"]
                 said += f" ({change:+.0f} from the first)".replace("-", "−") if change == change else ""
-                canvas.circle(panel.x(r["session"]), panel.y(r["score"]), 3.6, f"dot {side if r['sure'] else 'grey'}", said)
+                canvas.circle(
+                    panel.x(r["session"]), panel.y(r["score"]), 3.6, f"dot {side if r['sure'] else 'grey'}", said
+                )
             canvas.close()
     return canvas.svg("")
 

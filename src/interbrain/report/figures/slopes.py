@@ -20,17 +20,15 @@ def picture(results: Results) -> Picture | None:
         return None
     k, n = int(rows["claim"].sum()), len(rows)
     unit = results.stabilised_unit(str(rows["measure"].iloc[0]))
-    if k:
-        title = f"{k} of {n} changes over sessions {'stands' if k == 1 else 'stand'} out from chance"
-    else:
-        title = f"None of {n} changes over sessions stands out from chance"
+    said = words.share(k, n, "change").capitalize()
+    title = f"{said} over sessions {'stand' if k > 1 else 'stands'} out from chance"
     return Picture(
         key="slopes",
         title=title,
-        subtitle=f"Change a session ({unit}) with its {results.confidence} interval, in order of size; "
-        f"{views.tests_text(rows)}. Colour: p corrected over all of them is at most {results.alpha:g}, and flipping the "
-        "signs of whole dyads agrees.",
-        alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to {words.number(rows['slope'].max())} {unit} "
+        subtitle=f"Change a session{f' ({unit})' if unit else ''} with its {results.confidence} interval, in order of size; "
+        f"{views.tests_text(rows)}. Colour: p, corrected over the family, is at most {results.alpha:g} for the model and for "
+        "sign flips of whole dyads.",
+        alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to {words.with_unit(words.number(rows['slope'].max()), unit)} "
         "a session.",
         draw=lambda width: _draw(results, rows, unit, width),
         table=fine(
@@ -50,19 +48,31 @@ def _draw(results: Results, rows: pd.DataFrame, unit: str, width: float) -> str:
         padded([*rows["ci_low"], *rows["ci_high"]], [0.0], 0.03),
     )  # fmt: skip
     panel.y_axis(n=5)
-    canvas.text(0, panel.top - 10, f"{unit} a session", "axisname")
+    canvas.text(0, panel.top - 10, f"{unit or 'change'} a session", "axisname")
     for i, r in rows.iterrows():
         x, cls = panel.x(float(i)), "found" if r["claim"] else "grey"
         value, interval = words.estimate(r["slope"], r["ci_low"], r["ci_high"])
         where = ", ".join(t for t in (views.place_name(results, r), views.context(rows, r)) if t)
         canvas.line(x, panel.y(r["ci_low"]), x, panel.y(r["ci_high"]), f"line thin {cls}")
         canvas.circle(
-            x, panel.y(r["slope"]), 3.6, f"dot {cls}", f"{where}: {value} ({interval}), corrected {words.p_text(r['p_read'])}"
+            x,
+            panel.y(r["slope"]),
+            3.6,
+            f"dot {cls}",
+            f"{where}: {value} ({interval}), corrected {words.p_text(r['p_read'])}",
         )
-    named = rows[rows["claim"]]
-    for j, (i, r) in enumerate(named.iloc[::-1].head(MOST_NAMED).iterrows()):
+    for i, r in rows[rows["claim"]].iloc[::-1].head(MOST_NAMED).iterrows():
         text = " ".join(t for t in (views.place_name(results, r, short=True), views.context(rows, r)) if t)
-        right = panel.x(float(i)) - 9
-        if r["slope"] > 0 and text_width(text, 12) < right - panel.left:
-            canvas.text(right, panel.y(r["slope"]) + 4 + 2 * j, text, "foundtext halo", "end")
+        _name(panel, rows, int(str(i)), text)
     return canvas.svg("")
+
+
+def _name(panel: Panel, rows: pd.DataFrame, i: int, text: str) -> None:
+    """A name to the left of its dot, where no other interval is in the way."""
+    y, right = panel.y(rows["slope"][i]), panel.x(float(i)) - 9
+    left = right - text_width(text, 12.5)
+    if left < panel.left:
+        return
+    below = [panel.y(r["ci_high"]) for j, r in rows.iterrows() if left - 4 <= panel.x(float(str(j))) < right]
+    if not below or min(below) > y + 8:
+        panel.canvas.text(right, y + 4, text, "foundtext halo", "end")

@@ -152,16 +152,22 @@ def _draw(m: Map, a: str, b: str, width: float) -> str:
         for name, start, stop in m.segments:
             px = Panel.at(canvas, left, y, w, 16, x, (0, 1)).x
             canvas.rect(px.clip(start), y, px.clip(stop) - px.clip(start), 16, "seg")
-            canvas.text((px.clip(start) + px.clip(stop)) / 2, y + 12, shorten(name, px.clip(stop) - px.clip(start) - 4, 11), "small", "middle")
+            canvas.text(
+                (px.clip(start) + px.clip(stop)) / 2,
+                y + 12,
+                shorten(name, px.clip(stop) - px.clip(start) - 4, 11),
+                "small",
+                "middle",
+            )
         y += strip + 4
     height = 190.0 if small else 260.0
-    panel = Panel.at(canvas, left, y + 14, w, height, x, (float(m.period[-1]), float(m.period[0])), log_y=True)
+    panel = Panel.at(canvas, left, y + 18, w, height, x, (float(m.period[-1]), float(m.period[0])), log_y=True)
     _map(panel, m, 12 if small else 26)
     powers = [2.0**k for k in range(-10, 14) if m.period[0] * 0.999 <= 2.0**k <= m.period[-1] * 1.001]
     for p in powers:
         canvas.line(panel.left - 4, panel.y(p), panel.left, panel.y(p), "axis")
         canvas.text(panel.left - 7, panel.y(p) + 4, f"{p:g}", "tick", "end")
-    canvas.text(0, panel.top - 6, "period, s", "axisname")
+    canvas.text(0, panel.top - 9, "period, s", "axisname")
     panel.x_axis(n=5 if small else 10)
     panel.name_x("minutes")
     canvas.height = panel.bottom + 42

@@ -37,11 +37,9 @@ def picture(results: Results) -> Picture | None:
     links = rows.sort_values(["claim", "z"], ascending=False, kind="stable").drop_duplicates(["place_a", "place_b"])
     k, n = int(links["claim"].sum()), len(links)
     noun = views.pair_noun(rows)
+    title = f"{words.share(k, n, noun).capitalize()} {'exceed' if k > 1 else 'exceeds'} chance"
     if k:
-        top = links.iloc[0]
-        title = f"{k} of {n} {noun}s {'exceeds' if k == 1 else 'exceed'} chance; the strongest links {views.place_name(results, top)}"
-    else:
-        title = f"None of {n} {noun}s exceeds chance"
+        title += f"; {'it' if k == 1 else 'the strongest'} links {views.place_name(results, links.iloc[0])}"
     known = layout(a)[1] and layout(b)[1]
     spread = (
         " Positions follow the places' names and are schematic."
@@ -49,7 +47,8 @@ def picture(results: Results) -> Picture | None:
         else " The study names no positions: places are spread evenly and say nothing of anatomy."
     )
     found = "; ".join(
-        f"{views.place_name(results, r)} (z = {words.number(r['z'])})" for _, r in links[links["claim"]].head(6).iterrows()
+        f"{views.place_name(results, r)} (z = {words.number(r['z'])})"
+        for _, r in links[links["claim"]].head(6).iterrows()
     )
     return Picture(
         key="where",
@@ -66,9 +65,7 @@ def _draw(results: Results, rows: pd.DataFrame, links: pd.DataFrame, a: list[str
     small = width < 500
     radius = 74.0 if small else 128.0
     canvas = Canvas(width, 0)
-    used = key_row(
-        canvas, 0, 10, width, [("line-found", "exceeds chance"), ("line-grey thin", "within chance")]
-    )
+    used = key_row(canvas, 0, 10, width, [("line-found", "exceeds chance"), ("line-grey thin", "within chance")])
     middle = used + radius + 34
     canvas.height = middle + radius + 30
     centre = (radius + (12 if small else 46), width - radius - (12 if small else 46))
@@ -84,7 +81,7 @@ def _draw(results: Results, rows: pd.DataFrame, links: pd.DataFrame, a: list[str
     grey = links[~links["claim"]]
     if len(grey) <= MOST_GREY:
         for _, r in grey.iterrows():
-            _link(canvas, spots, r, "hairgrey", 0.0, "")
+            _link(canvas, spots, r, "hairgrey" if len(grey) < 80 else "hairgrey faint", 0.0, "")
     claimed = links[links["claim"]]
     most = float(claimed["z"].max()) if len(claimed) else 1.0
     for _, r in claimed.iloc[::-1].iterrows():
@@ -112,7 +109,9 @@ def _link(
     (x1, y1), (x2, y2) = spots["a", r["place_a"]], spots["b", r["place_b"]]
     bend = 0.42 * (x2 - x1)
     style = f"stroke-width:{weight:.1f}px" if weight else ""
-    canvas.path(f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}", cls, title, style)
+    canvas.path(
+        f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}", cls, title, style
+    )
 
 
 def _spots(

@@ -60,12 +60,22 @@ def _draw(rows: pd.DataFrame, nulls: pd.DataFrame, width: float) -> str:
         canvas.text(panel.left, panel.top - 5, shorten(f"Dyad {group}, session {session}", w), "strong")
         null = nulls[(nulls["group"] == group) & (nulls["session"] == session)]
         if len(null) and np.isfinite(null["null_mean"].iloc[0]):
-            canvas.line(panel.left, panel.y(null["null_mean"].iloc[0]), panel.right, panel.y(null["null_mean"].iloc[0]), "line grey")
+            canvas.line(
+                panel.left,
+                panel.y(null["null_mean"].iloc[0]),
+                panel.right,
+                panel.y(null["null_mean"].iloc[0]),
+                "line grey",
+            )
         middle = (part["start_s"] + part["stop_s"]) / 120
         canvas.polyline([(panel.x(t), panel.y(v)) for t, v in zip(middle, part["value"])], "line ink thin")
         for t, (_, r) in zip(middle, part.iterrows()):
             canvas.circle(
-                panel.x(t), panel.y(r["value"]), 2.2, "dot ink", f"{words.number(t, decimals=1)} min: {words.number(r['value'])}"
+                panel.x(t),
+                panel.y(r["value"]),
+                2.2,
+                "dot ink",
+                f"{words.number(t, decimals=1)} min: {words.number(r['value'])}",
             )
         canvas.close()
         if i == len(parts) - 1:

@@ -1,0 +1,239 @@
+"""Sentences say what the tables say: number, sign, strength; a changed table changes the sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fake_results
+import numpy as np
+import pandas as pd
+import pytest
+
+from interbrain.report import verdict, words
+from interbrain.report.results import Results, read_results
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return read_results(fake_results.full(tmp_path_factory.mktemp("full")))
+
+
+@pytest.fixture(scope="module")
+def motion(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return read_results(fake_results.motion(tmp_path_factory.mktemp("motion")))
+
+
+@pytest.fixture(scope="module")
+def one_dyad(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return read_results(fake_results.one_dyad(tmp_path_factory.mktemp("one")))
+
+
+def changed(results: Results, table: str, where: Any = None, **values: Any) -> Results:
+    """The same results with columns of some rows of one table set."""
+    rows = results[table].copy()
+    chosen = np.ones(len(rows), dtype=bool) if where is None else where(rows)
+    for column, value in values.items():
+        rows.loc[chosen, column] = value
+    return Results(
+        results.folder, {**results.tables, table: rows}, results.plan, results.provenance, results.timing, results.maps
+    )
+
+
+def one(found: list[verdict.Finding]) -> verdict.Finding:
+    assert len(found) == 1
+    return found[0]
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def planted(rows: pd.DataFrame) -> pd.Series:
+    return (rows["place_a"] == "rTPJ") & (rows["place_b"] == "rIFG")
+
+
+def test_beyond_chance_found(motion: Results) -> None:
+    motion = changed(motion, "tests", lambda t: t["test"] == "within", estimate=0.1059)
+    said = one(verdict.beyond_chance(motion))
+    assert said.kind == "found" and said.lead == "Synchrony exceeds chance."
+    assert plain(said.detail) == (
+        "Windowed lagged cross-correlation 0.106, where surrogates of the same recordings (shuffled segments) give "
+        "0.085 ± 0.002; p = .005."
+    )
+
+
+def test_beyond_chance_counts_places(full: Results) -> None:
+    said = one(verdict.beyond_chance(full))
+    assert said.lead == "Synchrony exceeds chance in 2 of 64 tests (16 region pairs × 2 signals × 2 segments)."
+    assert said.detail.startswith("Most clearly patient rTPJ and therapist rIFG (HbO, task): wavelet")
+    assert "corrected over the 16 of its family" in said.detail
+    fewer = changed(
+        full, "tests", lambda t: (t["test"] == "within") & planted(t) & (t["signal_a"] == "hbr"), p_family=0.06
+    )
+    assert one(verdict.beyond_chance(fewer)).lead.startswith("Synchrony exceeds chance in 1 of 64 tests")
+
+
+def test_families_must_hold_at_their_false_discovery_rate(full: Results) -> None:
+    weak = changed(full, "tests", lambda t: t["test"] == "within", p_fdr=0.07)
+    assert one(verdict.beyond_chance(weak)).kind == "none"
+
+
+def test_below_chance_is_no_synchrony(motion: Results) -> None:
+    turned = changed(motion, "tests", lambda t: t["test"] == "within", estimate=0.064, z=-10.5)
+    assert one(verdict.beyond_chance(turned)).kind == "none"
+
+
+def test_nothing_beyond_chance_names_what_was_tried(one_dyad: Results) -> None:
+    said = one(verdict.beyond_chance(one_dyad))
+    assert said.kind == "none"
+    assert said.lead == (
+        "No evidence of synchrony beyond chance in any of 676 tests (2 measures × 169 channel pairs × 2 bands)."
+    )
+    assert "p = .21, corrected over the 169 of its family" in plain(said.detail)
+
+
+def test_one_dyad_cannot_be_re_paired(one_dyad: Results) -> None:
+    said = one(verdict.beyond_situation(one_dyad))
+    assert said.kind == "little" and said.lead == "One dyad was recorded, so partners cannot be re-paired."
+
+
+def test_re_pairing(motion: Results) -> None:
+    motion = changed(motion, "tests", lambda t: t["test"] == "repair", estimate=0.1059)
+    said = one(verdict.beyond_situation(motion))
+    assert said.kind == "found" and said.lead == "Real dyads exceed the same people re-paired."
+    assert plain(said.detail) == (
+        "0.106 in the real dyads, 0.092 ± 0.005 when partners are re-paired; higher than in 1 994 of 1 999 re-pairings "
+        "of the same people; p = .003."
+    )
+    none = changed(motion, "tests", lambda t: t["test"] == "repair", p=0.12, p_family=0.12)
+    assert one(verdict.beyond_situation(none)).lead == "No evidence that real dyads exceed the same people re-paired."
+    few = changed(none, "tests", lambda t: t["test"] == "repair", smallest_p=1 / 6, n_groups=3)
+    said = one(verdict.beyond_situation(few))
+    assert (
+        said.kind == "little"
+        and plain(said.lead) == "Too little data to say: re-pairing 3 dyads can give no p below .17."
+    )
+
+
+def test_growth_has_its_number_interval_and_sign(full: Results) -> None:
+    best = lambda c: planted(c) & (c["signal_a"] == "hbo") & (c["segment"] == "task")  # noqa: E731
+    known = changed(full, "course", p=0.5, p_family=0.9, p_signflip=0.5)
+    known = changed(
+        known, "course", best, slope=0.1234, ci_low=0.051, ci_high=0.196, p=0.004, p_family=0.016, p_signflip=0.0078,
+        n_groups=8, n_meetings=38,
+    )  # fmt: skip
+    said = one(verdict.growth(known))
+    assert plain(said.lead) == "Synchrony rises by 0.123 z a session for patient rTPJ and therapist rIFG (HbO, task)."
+    assert plain(said.detail) == (
+        "95 % interval 0.051 to 0.196; p = .016, corrected over the 16 of its family; flipping the signs of whole dyads "
+        "p = .008; 8 dyads, 38 sessions. No other place changes."
+    )
+    falls = changed(known, "course", best, slope=-0.1234, ci_low=-0.196, ci_high=-0.051)
+    said = one(verdict.growth(falls))
+    assert plain(said.lead).startswith("Synchrony falls by 0.123 z a session")
+    assert plain(said.detail).startswith("95 % interval −0.196 to −0.051;")
+
+
+def test_growth_needs_both_checks(full: Results) -> None:
+    flat = changed(full, "course", p_signflip=0.3)
+    said = one(verdict.growth(flat))
+    assert said.kind == "none"
+    assert said.lead == "No evidence that synchrony changes over sessions in any of 64 places."
+    assert "disagree" in said.detail
+    unsure = changed(full, "course", p=0.3, p_family=0.4, p_signflip=0.3)
+    assert "disagree" not in one(verdict.growth(unsure)).detail
+
+
+def test_growth_with_too_little_data(full: Results, motion: Results) -> None:
+    assert one(verdict.growth(motion)).lead == (
+        "Too little data to say whether synchrony changes over sessions: each dyad met once."
+    )
+    empty = changed(full, "course", slope=np.nan, p=np.nan, p_family=np.nan, note="two dyads, none with 2 sessions")
+    said = one(verdict.growth(empty))
+    assert said.kind == "little" and said.detail == "Two dyads, none with 2 sessions."
+
+
+def test_one_place_without_family_p_is_corrected_for_their_number(full: Results) -> None:
+    rows = changed(full, "course", p=0.01, p_family=np.nan, p_signflip=np.nan)
+    assert one(verdict.growth(rows)).kind == "none"
+    rows = changed(full, "course", p=0.0001, p_family=np.nan, p_signflip=np.nan)
+    assert one(verdict.growth(rows)).kind == "found"
+
+
+def test_who_leads_follows_the_sign(motion: Results) -> None:
+    said = one(verdict.leading(motion))
+    assert said.lead == "The patient leads: synchrony is higher when the patient is ahead of the therapist."
+    assert "0.009, in surrogates 0.000 ± 0.003; p = .010" in plain(said.detail)
+    turned = changed(motion, "tests", lambda t: t["test"] == "leads", estimate=-0.0093, z=-2.8)
+    assert one(verdict.leading(turned)).lead.startswith("The therapist leads")
+    unsure = changed(motion, "tests", lambda t: t["test"] == "leads", p=0.2, p_family=0.2)
+    assert one(verdict.leading(unsure)).lead == "No evidence that either of the two leads."
+
+
+def test_arms_and_segments(motion: Results, full: Results) -> None:
+    said = one(verdict.contrasts(motion))
+    assert said.question == "Continued or dropout?"
+    assert said.lead == "No evidence that synchrony differs between continued and dropout."
+    said = one(verdict.contrasts(full))
+    assert said.lead.startswith("Synchrony is higher in task than in rest")
+    turned = changed(full, "tests", lambda t: t["test"] == "contrast:task-rest", estimate=-0.1)
+    assert one(verdict.contrasts(turned)).lead.startswith("Synchrony is higher in rest than in task")
+
+
+def test_outcome_keeps_within_and_between_apart(full: Results) -> None:
+    said = one(verdict.outcome(full))
+    assert said.lead == "PHQ-9 is lower in sessions in which a person's synchrony is above their own mean."
+    assert plain(said.detail) == (
+        "PHQ-9 within persons, −9.4 points per 1 z of synchrony (95 % interval −15.1 to −3.7; p = .002, adjusted for "
+        "session); still below 0.05 after correction for six associations. No evidence of an association between persons."
+    )
+    unsure = changed(full, "outcome", lambda o: o["p"] < 0.01, p=0.02)
+    said = one(verdict.outcome(unsure))
+    assert said.lead == "No evidence that synchrony goes with PHQ-9 or WAI-SR, within persons or between them."
+    assert "six associations were tested" in said.detail
+    assert verdict.outcome(changed(full, "outcome", lambda o: o["p"] < 0.01, estimate=9.4))[0].lead.startswith(
+        "PHQ-9 is higher"
+    )
+
+
+def test_truth_beside_what_was_found(full: Results) -> None:
+    row = one(verdict.truth_rows(full))  # type: ignore[arg-type]
+    assert row.planted == "0.060 a session" and row.inside is True
+    far = changed(full, "course", planted, ci_low=0.1, ci_high=0.2)
+    assert verdict.truth_rows(far)[0].inside is False
+    quiet = changed(full, "course", lambda c: ~planted(c), p_family=0.9)
+    assert verdict.false_alarms(quiet) == "Elsewhere nothing was planted, and none of 60 places shows a change."
+
+
+def test_key_figures_count_the_tables(full: Results) -> None:
+    figures = {k.name: k.value for k in verdict.key_figures(full)}
+    meetings = full["synchrony"].drop_duplicates(["group", "session"])
+    assert figures["dyads"] == "8" and figures["sessions"] == str(len(meetings))
+    assert figures["pairs tested"] == "32" and figures["surrogates each"] == "199"
+    assert figures["hours recorded"] == "6.9"
+    without = Results(full.folder, full.tables, full.plan, {**full.provenance, "hours": None}, full.timing)
+    seconds = 780.0 * len(meetings)
+    assert {k.name: k.value for k in verdict.key_figures(without)}["hours recorded"] == f"{seconds / 3600:.1f}"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [
+        (0.1234, 2, "0.12"),
+        (-0.00456, 2, "−0.0046"),
+        (1234.5, 2, "1\u202f234"),
+        (float("nan"), 2, "n/a"),
+        (-1e-9, 2, "0.000000"),
+    ],
+)
+def test_numbers(value: float, digits: int, expected: str) -> None:
+    assert words.number(value, digits) == expected
+
+
+def test_digits_follow_the_spread() -> None:
+    assert plain(words.with_spread(0.37321, 0.0089)) == "0.373 ± 0.009"
+    assert plain(words.with_spread(0.37321, 0.0123)) == "0.373 ± 0.012"
+    assert words.estimate(0.0627, 0.0441, 0.0814) == ("0.063", "0.044 to 0.081")
+    assert [plain(words.p_text(p)) for p in (0.0004, 0.005, 0.0496, 0.21, 1.0)] == [
+        "p < .001", "p = .005", "p = .050", "p = .21", "p > .99",
+    ]  # fmt: skip
