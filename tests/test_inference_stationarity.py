@@ -40,6 +40,15 @@ def test_drift_is_flagged_and_told(make):
     assert "30 channels drifts (KPSS up to" in stationarity.warning(block, "circular_shift")
 
 
+def test_memory_and_segments_too_short_for_it():
+    block = many(ar)
+    # 0.9^k falls below 1/e at k = 10: 2 s at 5 Hz.
+    np.testing.assert_allclose(np.median(stationarity.memory_s(block)), 2.0, atol=0.2)
+    assert stationarity.warning(block, "segment_shuffle", 60.0) is None
+    assert "use circular_shift" in stationarity.warning(block, "segment_shuffle", 30.0)
+    assert stationarity.warning(block, "circular_shift", 30.0) is None
+
+
 def test_gaps_and_flat_channels():
     values = np.stack([ar(np.random.default_rng(1)), np.ones(1500), np.zeros(1500)])[None]
     valid = np.ones(values.shape, bool)

@@ -27,6 +27,7 @@ from interbrain.data.signal import Block
 KPSS_1_PERCENT = 0.739
 ADF_ALPHA = 0.05
 EPOCH_ALPHA = 0.01
+SEGMENT_MEMORIES = 25
 SHARE = 0.1
 """Channels that may drift before a recording is said to: single channels do by chance."""
 
@@ -56,8 +57,19 @@ def check(block: Block) -> Drift:
     return Drift(figures[:, 0], figures[:, 1], figures[:, 2] > 0)
 
 
-def warning(block: Block, surrogate: str) -> str | None:
-    """A sentence where the recording breaks what a surrogate assumes; None where it does not."""
+def warning(block: Block, surrogate: str, segment_s: float | None = None) -> str | None:
+    """A sentence where the recording breaks what a surrogate assumes; None where it does not.
+
+    ``segment_s``, for shuffled segments of continuous recordings: signals that remember longer than 1/25 of it are
+    told of as well (``surrogates.segment_shuffle`` says why).
+    """
+    if surrogate == "segment_shuffle" and not block.epoched and segment_s:
+        memory = float(np.nanmedian(memory_s(block)))
+        if memory > segment_s / SEGMENT_MEMORIES:
+            return (
+                f"the signal remembers itself for {memory:.2g} s, more than 1/{SEGMENT_MEMORIES} of a shuffled segment "
+                f"({segment_s:g} s), so joints between segments lower chance and p is too small; use circular_shift"
+            )
     drift = check(block)
     n, of = int(drift.drifts.sum()), int(np.isfinite(drift.figure).sum())
     if n == 0 or n <= SHARE * of:
@@ -74,6 +86,20 @@ def warning(block: Block, surrogate: str) -> str | None:
         f"the level of {which} drifts (KPSS up to {worst:.2f}, limit {KPSS_1_PERCENT}, or a random walk is not "
         f"excluded), while {surrogate} assumes a steady level"
     )
+
+
+def memory_s(block: Block) -> np.ndarray:
+    """Seconds until each channel's autocorrelation falls below 1/e ``(channel,)``; NaN for flat channels."""
+    result = np.full(block.shape[1], np.nan)
+    for c in range(block.shape[1]):
+        samples = block.values[:, c][block.valid[:, c]]
+        if len(samples) < 3 or np.ptp(samples) == 0:
+            continue
+        spectrum = np.abs(np.fft.rfft(samples - samples.mean(), 2 * len(samples))) ** 2
+        correlation = np.fft.irfft(spectrum)[: len(samples)]
+        below = np.flatnonzero(correlation < correlation[0] / np.e)
+        result[c] = (below[0] if len(below) else len(samples)) / block.rate
+    return result
 
 
 def _continuous(values: np.ndarray, valid: np.ndarray) -> tuple[float, float, float]:

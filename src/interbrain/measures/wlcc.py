@@ -65,7 +65,7 @@ RECORD = MeasureRecord(
         "phase_randomisation": "prepare",
         "aaft": "prepare",
     },
-    default_surrogate="segment_shuffle",
+    default_surrogate="circular_shift",
     settings={
         "window_s": 60.0,
         "step_s": 30.0,
