@@ -140,7 +140,7 @@ def test_draws_are_the_loop_where_epochs_are_missing(name, across):
     module, settings = measures.module(name), settings_of(name, {"x": (8.0, 13.0), "y": (13.0, 20.0)}, across=across)
     a, b = noise((6, 2, 100), 5), noise((6, 3, 100), 6)
     valid_a, valid_b = np.ones(a.shape, bool), np.ones(b.shape, bool)
-    valid_a[0, 0], valid_b[1:3, 2], valid_b[4, 1, 20:30] = False, False, False
+    valid_a[0, 0], valid_b[1:3, 2], valid_b[4, 1, 20:80] = False, False, False
     block_a, block_b = block(a, 100.0, valid_a), block(b, 100.0, valid_b)
     index = np.array([np.random.default_rng(i).permutation(6) for i in range(8)])
     drawn = module.draws(module.prepare(block_a, settings), module.prepare(block_b, settings), "segment_shuffle", index)
