@@ -71,6 +71,6 @@ def test_other_channels_are_set_aside_and_none_is_an_error() -> None:
     signal = epochs()
     mixed = signal.with_values(signal.values, channels=(Channel("EOG", "eog", "V"), *signal.channels[1:]))
     out = prepare(mixed, "eeg", plan_with())
-    assert out.signal.names == ("E1", "E2", "E3") and out.steps == ("1 channels that are not EEG set aside",)
+    assert out.signal.names == ("E1", "E2", "E3") and out.steps == ("channels that are not EEG set aside (1)",)
     with pytest.raises(BadInput, match="the kinds there are: eog"):
         prepare(mixed.pick([0]), "eeg", plan_with())

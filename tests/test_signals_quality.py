@@ -50,6 +50,14 @@ def test_clipping_longer_than_a_second_is_masked_and_shorter_is_not() -> None:
     assert "2.5%" in found.problems[0].what
 
 
+def test_a_run_counts_from_the_first_sample_beyond_the_limit() -> None:
+    values = np.array(noise().values)
+    values[0, 0, 200:210] = 9.0  # exactly 1 s
+    values[0, 0, 400:411] = -9.0
+    found = inspect(noise().with_values(values), PLAN)
+    assert np.flatnonzero(~found.signal.valid[0, 0]).tolist() == list(range(400, 411))
+
+
 def test_a_frozen_stretch_is_masked_or_only_told() -> None:
     values = np.array(noise().values)
     values[0, 0, 300:350] = 0.25

@@ -34,7 +34,7 @@ def prepare(signal: Signal, plan: Plan) -> Prepared:
         kinds = ", ".join(sorted({c.kind for c in signal.channels})) or "none"
         raise BadInput(f"EEG: no channel of kind 'eeg'; the kinds there are: {kinds}. Name the EEG channels.")
     aside = len(signal.channels) - len(brain.channels)
-    steps: tuple[str, ...] = (f"{aside} channels that are not EEG set aside",) if aside else ()
+    steps: tuple[str, ...] = (f"channels that are not EEG set aside ({aside})",) if aside else ()
     found = inspect(brain, plan)
     current, rows, problems = drop_flat(found.signal, plan.eeg.flat_uv)
     all_problems = [*found.problems, *problems]
