@@ -45,7 +45,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "outcome": (
         *PLACE, "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part", "estimate", "se",
-        "ci_low", "ci_high", "df", "p", "adjusted_for", "method", "n_groups", "n_scores", "note",
+        "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for", "method", "n_groups", "n_scores", "note",
     ),
     "scores": (
         "group", "participant", "role", "instrument", "session", "when", "score", "change_from_first",

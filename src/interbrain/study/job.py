@@ -35,7 +35,7 @@ from interbrain.study.pool import run_tasks
 from interbrain.study.progress import Progress
 from interbrain.study.provenance import Clock, versions, write_description, write_json
 from interbrain.study.read import read_study
-from interbrain.study.within import measure_pair
+from interbrain.study.within import drift_problems, measure_pair
 
 WORK = ".interbrain-steps"
 
@@ -162,7 +162,7 @@ def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, 
         raise BadInput(_nothing(study, problems))
     with clock.step("measure each meeting and its surrogates"):
         pairs = run_tasks(measure_pair, pair_list, workers, bar.one("meetings"))
-    problems += [Problem(**p) for step in pairs for p in step.facts["problems"]]
+    problems += [Problem(**p) for step in pairs for p in step.facts["problems"]] + drift_problems(pairs)
     cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
     problems += told
     with clock.step("re-pair the partners"):

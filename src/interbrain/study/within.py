@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +19,7 @@ from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate, Signal
 from interbrain.data.study import Meeting, Segment
 from interbrain.inference.leads import asymmetry
-from interbrain.inference.null import Null, compare, surrogate_draws
+from interbrain.inference.null import Null, compare, surrogate_draws, surrogate_settings
 from interbrain.inference.stationarity import warning
 from interbrain.signals.align import common_clock, cut, usable_share
 from interbrain.study import tabulate
@@ -62,6 +62,7 @@ class Findings:
     draws: list[dict[str, Any]] = field(default_factory=list)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    drifts: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, table: str, rows: list[dict[str, Any]]) -> None:
         self.tables.setdefault(table, []).extend(rows)
@@ -73,6 +74,7 @@ class Findings:
             "problems": [asdict(p) for p in self.problems],
             "draws": self.draws,
             "notes": list(dict.fromkeys(self.notes)),
+            "drifts": self.drifts,
         }
         return Step(facts, self.arrays)
 
@@ -187,10 +189,11 @@ def _compare(
     prepared_b = ask.module.prepare(block_b, ask.settings)
     state = ask.module.combine(prepared_a, prepared_b)
     estimate = ask.module.reduce(state)
+    _note_reasons(task, ask, estimate, context, found)
     pooled = pool_estimate(estimate, places)
     found.add("synchrony", tabulate.synchrony_rows(pooled, places, ask.analysis, context))
     for surrogate in ask.analysis.surrogates:
-        _note_drift(task, surrogate, blocks, context, found)
+        _note_drift(task, ask, surrogate, blocks, context, found)
         random = stream(
             task.plan.seed, "surrogate", task.meeting.key, context["segment"], context["signal_a"], surrogate
         )
@@ -221,14 +224,39 @@ def _compare(
 
 
 def _note_drift(
-    task: PairTask, surrogate: str, blocks: tuple[Block, Block], context: dict[str, Any], found: Findings
+    task: PairTask, ask: Asked, surrogate: str, blocks: tuple[Block, Block], context: dict[str, Any], found: Findings
 ) -> None:
+    segment_s = surrogate_settings(ask.settings, ask.module)["segment_s"]
     for block, side in zip(blocks, (task.side_a, task.side_b), strict=True):
-        sentence = warning(block, surrogate)
-        if sentence:
-            where = f"{task.where}, {context['segment']}, {side.member.role}, {context['signal_a']}"
+        about = (task.modality, context["segment"], context["signal_a"], surrogate)
+        who = f"group {task.meeting.group}, session {task.meeting.session}, {side.member.role}"
+        found.drifts.append({"about": about, "who": who, "sentence": warning(block, surrogate, segment_s)})
+
+
+def drift_problems(steps: Iterable[Step]) -> list[Problem]:
+    """One row for each signal and segment in which recordings break what a surrogate assumes."""
+    seen: dict[tuple[str, ...], list[tuple[str, str | None]]] = {}
+    for step in steps:
+        for note in step.facts["drifts"]:
+            seen.setdefault(tuple(note["about"]), []).append((note["who"], note["sentence"]))
+    problems = []
+    for (modality, segment, signal, surrogate), notes in seen.items():
+        told = [(who, sentence) for who, sentence in dict.fromkeys(notes) if sentence]
+        if told:
+            what = f"in {len(told)} of {len(dict.fromkeys(notes))} recordings {told[0][1]} ({told[0][0]}"
+            what += f", and {len(told) - 1} more)" if len(told) > 1 else ")"
             why = f"{surrogate} assumes that the signal's statistics do not change; its p may be too small"
-            found.problems.append(Problem(where, sentence, why, "the number was kept, with this warning", False))
+            where = f"{modality}, {segment}, {signal}"
+            problems.append(Problem(where, what, why, "the numbers were kept, with this warning", costs_data=False))
+    return problems
+
+
+def _note_reasons(task: PairTask, ask: Asked, estimate: Estimate, context: dict[str, Any], found: Findings) -> None:
+    """Bands that the measure could say nothing about, with its reason."""
+    reasons = estimate.extra.get("reason", np.array([]))
+    for reason in dict.fromkeys(str(r) for r in reasons if str(r)):
+        where = f"{task.where}, {context['segment']}, {ask.analysis.name}, {context['signal_a']}"
+        found.problems.append(Problem(where, reason, "no honest number can be given", "the band was left out here"))
 
 
 def _windows(block: Block, window_s: float) -> np.ndarray:
