@@ -176,7 +176,7 @@ def _drop_bad(
         log.rows.append(quality_row(pair.name, "light", "sci", value, DROPPED if dropped else KEPT, threshold))
         if bad:
             log.problems.append(
-                Problem(pair.name, f"Scalp-coupling index {value:.2f}, below {threshold:g}.",
+                Problem(pair.name, f"Scalp-coupling index {value:.3f}, below {threshold:g}.",
                         "Its two colours do not share a heart beat: the optodes do not see the head well.",
                         "The channel is left out." if dropped else "It is kept, as the plan says.", dropped)
             )  # fmt: skip
