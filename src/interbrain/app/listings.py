@@ -64,7 +64,7 @@ def show_problems(problems: Iterable[Any], out: Path | None = None) -> None:
     listed = list(problems)
     for problem in listed if out is None else listed[:SHOWN_PROBLEMS]:
         mark = "!" if problem.costs_data else "·"
-        text = f"{mark} {problem.where}: {problem.what}; {problem.why}; {problem.done}."
+        text = f"{mark} {problem.where}: {'; '.join(t.rstrip('.') for t in (problem.what, problem.why, problem.done))}."
         click.echo(textwrap.fill(text, 110, subsequent_indent="    "))
     if out is not None and len(listed) > SHOWN_PROBLEMS:
         click.echo(f"  … and {len(listed) - SHOWN_PROBLEMS} more in {out / 'problems.tsv'}")

@@ -37,7 +37,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *PLACE, "session", "condition", "segment", "group_a", "group_b", "real", "excluded", "value", "stabilised",
     ),
     "course": (
-        *PLACE, "segment", "null", "term", "slope", "se", "ci_low", "ci_high", "df", "p", "p_family", "p_signflip",
+        *PLACE, "segment", "null", "term", "slope", "se", "ci_low", "ci_high", "df", "p", "p_family", "p_fdr", "p_signflip",
         "method", "n_groups", "n_meetings", "note",
     ),
     "course_groups": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from interbrain.course.growth import growth
@@ -11,7 +12,8 @@ from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
 from interbrain.data.study import Study
 from interbrain.data.tables import frame
-from interbrain.study.groups import without
+from interbrain.inference.corrections import benjamini_hochberg
+from interbrain.study.groups import FAMILY, without
 
 
 def excesses(tables: dict[str, pd.DataFrame], excluded: frozenset[str]) -> pd.DataFrame:
@@ -32,7 +34,28 @@ def course_tables(
     for note in dict.fromkeys(course.loc[course["slope"].isna(), "note"].dropna()):
         done = "the course has no slope there"
         problems.append(Problem("course", str(note), "the model needs more than there is", done, costs_data=False))
-    return course, groups
+    return _course_fdr(course), groups
+
+
+def _course_fdr(course: pd.DataFrame) -> pd.DataFrame:
+    """FDR over families, each with its smallest ``p_family``; terms (session, arms) are apart."""
+    parts = []
+    for _, part in course.groupby("term", sort=False, dropna=False):
+        name = part[list(FAMILY)].astype(str).agg("/".join, axis=1)
+        smallest = part.groupby(name, sort=False)["p_family"].min()
+        parts.append(name.map(dict(zip(smallest.index, _fdr(smallest), strict=True))))
+    return course.assign(p_fdr=pd.concat(parts) if parts else pd.Series(dtype=float))
+
+
+def _outcome_fdr(outcome: pd.DataFrame) -> pd.DataFrame:
+    """FDR over the places of one analysis, instrument and part, each of which is a family of one."""
+    keys = ["analysis", "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part"]
+    parts = [pd.Series(_fdr(part["p"]), part.index) for _, part in outcome.groupby(keys, sort=False, dropna=False)]
+    return outcome.assign(p_fdr=pd.concat(parts) if parts else pd.Series(dtype=float))
+
+
+def _fdr(p: pd.Series) -> np.ndarray:
+    return benjamini_hochberg([str(i) for i in p.index], p.to_numpy(dtype=float)).p_fdr
 
 
 def checked_scores(study: Study) -> tuple[pd.DataFrame, list[Problem]]:
@@ -52,4 +75,4 @@ def outcome_tables(
     found = excesses(tables, excluded)
     if plan.contrast is not None and plan.contrast[0] in set(found["segment"]):
         found = found[found["segment"] == plan.contrast[0]]
-    return association(found, scores, study.groups, plan.outcome), frame("scores", rows)
+    return _outcome_fdr(association(found, scores, study.groups, plan.outcome)), frame("scores", rows)

@@ -1,4 +1,4 @@
-"""Coherence maps for the report: the session and place of each analysis that stands highest above its chance."""
+"""Coherence maps for the report: the best session of the place that stands highest above chance over all groups."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_maps(
     written = []
     for analysis in plan.analysis:
         ask = asked(analysis)
-        rows = tables["nulls"][(tables["nulls"]["analysis"] == analysis.name) & tables["nulls"]["z"].notna()]
+        rows = _candidates(tables, analysis.name)
         if rows.empty or not hasattr(ask.module, "display_map"):
             continue
         folder.mkdir(exist_ok=True)
@@ -42,6 +42,18 @@ def write_maps(
         scratch.replace(path)
         written.append(path)
     return written
+
+
+def _candidates(tables: dict[str, pd.DataFrame], analysis: str) -> pd.DataFrame:
+    """The sessions of the place that stands highest above chance over all groups."""
+    nulls, tests = tables["nulls"], tables["tests"]
+    rows = nulls[(nulls["analysis"] == analysis) & nulls["z"].notna()]
+    over = tests[(tests["analysis"] == analysis) & (tests["test"] == "within") & tests["z"].notna()]
+    if rows.empty or over.empty:
+        return rows
+    best = over.loc[over["z"].idxmax()]
+    keys = ["signal_a", "segment", "null", "place_a", "place_b", "band"]
+    return rows[(rows[keys] == best[keys]).all(axis=1)]
 
 
 def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot, Person]) -> dict[str, Any]:
