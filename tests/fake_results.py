@@ -1,7 +1,8 @@
 """Results folders as a run would leave them, drawn from a formula and a seed: for the tests of the report.
 
 ``full``: 8 dyads × 6 sessions, a third missing, 4 × 4 regions × HbO/HbR × rest/task, growth planted in one pair.
-``one_dyad``: EEG of one pair, nothing above chance. ``motion``: 10 dyads once, one channel, lags, two arms, re-pairings.
+``one_dyad``: EEG of one pair, nothing above chance. ``motion``: 10 dyads once, one channel, lags, two arms,
+re-pairings.
 """
 
 from __future__ import annotations
@@ -62,8 +63,10 @@ def _meetings(rng: np.random.Generator) -> pd.DataFrame:
                 "low_hz": 1 / 30, "high_hz": 1 / 8, "null": "circular_shift",
                 "stabilised_null_mean": 0.71 + rng.normal(0, 0.01), "stabilised_null_sd": 0.058, "excess": excess,
                 "phase": (0.5 if strength else 0) + rng.normal(0, 0.4 if strength else 2.0), "lag_s": np.nan,
-                "coverage": 0.93, "n_effective": 24.0, "n_pairs": 4, "duration_s": 180.0 if segment == "rest" else 600.0,
-                "usable": round(float(rng.uniform(0.78, 1.0)), 3), "n_null": 199, "family": f"{group}/{session}/{segment}",
+                "coverage": 0.93, "n_effective": 24.0, "n_pairs": 4,
+                "duration_s": 180.0 if segment == "rest" else 600.0,
+                "usable": round(float(rng.uniform(0.78, 1.0)), 3), "n_null": 199,
+                "family": f"{group}/{session}/{segment}",
             }
         )  # fmt: skip
     rows = pd.DataFrame(rows)
@@ -130,7 +133,8 @@ def _contrast(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         out.append(
             {**dict(zip(keys, key)), "segment": "", "test": "contrast:task-rest", "null": "sign_flips",
              "estimate": d.mean(), "null_mean": 0.0, "null_sd": d.std() / np.sqrt(len(d)), "z": z, "p": p,
-             "p_family": p if p < 0.006 else min(1.0, p * 16), "family": key[3], "n_null": 199, "n_groups": 8, "n_meetings": len(by),
+             "p_family": p if p < 0.006 else min(1.0, p * 16), "family": key[3], "n_null": 199, "n_groups": 8,
+             "n_meetings": len(by),
              "smallest_p": 0.0039, "bound": "dyads", "note": ""}
         )  # fmt: skip
     return pd.DataFrame(out)
@@ -157,7 +161,8 @@ def _course(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             slope, level = np.polyfit(mine["session"], mine["excess"], 1)
             own[group] = slope
             groups.append(
-                {**base, "null": "circular_shift", "group": group, "therapist": "T", "arm": "", "level_at_first": level + slope,
+                {**base, "null": "circular_shift", "group": group, "therapist": "T", "arm": "",
+                 "level_at_first": level + slope,
                  "slope": slope, "slope_own": slope, "n_meetings": len(mine)}
             )  # fmt: skip
         values = np.array(list(own.values()))
@@ -167,7 +172,8 @@ def _course(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
                   "method": "excess ~ session + usable + (1 + session | group); REML, Kenward–Roger"}  # fmt: skip
         course.append(
             {**base, **common, "term": "session", "slope": slope, "se": se, "ci_low": slope - 2.38 * se,
-             "ci_high": slope + 2.38 * se, "p": p, "p_family": min(1.0, max(p * 16, 2 / 256)), "p_signflip": max(p, 2 / 256)}
+             "ci_high": slope + 2.38 * se, "p": p, "p_family": min(1.0, max(p * 16, 2 / 256)), "p_signflip": max(p,
+             2 / 256)}
         )  # fmt: skip
     return pd.DataFrame(course), pd.DataFrame(groups)
 
@@ -184,16 +190,23 @@ def _scores(rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
                 out.append(
                     {"group": group, "participant": f"P{group}", "role": "patient", "instrument": instrument,
                      "session": session, "when": "after", "score": score, "change_from_first": delta,
-                     "reliable": (abs(delta) >= reliable) if np.isfinite(reliable) else np.nan,
+                     "reliable": _reliable(delta, reliable) if session > 1 else "",
                      "below_cutoff": score < 10 if instrument == "PHQ-9" else np.nan}
                 )  # fmt: skip
     return pd.DataFrame(out)
 
 
+def _reliable(delta: float, limit: float) -> str:
+    if not np.isfinite(limit):
+        return ""
+    return "no" if abs(delta) < limit else ("better" if delta < 0 else "worse")
+
+
 def _outcome() -> pd.DataFrame:
     base = {
         **WTC, "signal_a": "hbo", "signal_b": "hbo", "place_a": PLANTED[0], "place_b": PLANTED[1], "segment": "task",
-        "null": "circular_shift", "participant_role": "patient", "when": "after", "adjusted_for": "session", "method": "mixed model",
+        "null": "circular_shift", "participant_role": "patient", "when": "after", "adjusted_for": "session",
+        "method": "mixed model",
         "n_groups": 8, "n_scores": 32, "note": "",
     }  # fmt: skip
     figures = [
@@ -204,6 +217,7 @@ def _outcome() -> pd.DataFrame:
     return pd.DataFrame(
         [
             {**base, "instrument": i, "lag_sessions": lag, "part": part, "estimate": e, "se": se, "df": df, "p": p,
+             "p_fdr": 0.009 if p < 0.01 else 0.81,
              "ci_low": e - 2.2 * se, "ci_high": e + 2.2 * se}
             for i, lag, part, e, se, df, p in figures
         ]
@@ -237,9 +251,11 @@ def _map(folder: Path, rng: np.random.Generator) -> None:
         folder / "maps" / "fnirs-wtc.npz",
         rsq=np.clip(0.25 * smooth + 0.75 * ridge, 0, 0.99), phase=0.6 + 0.3 * smooth, period=period, t=t,
         coi=1.2 * np.minimum(t + 2, 602 - t), null95=0.5 + 0.12 * np.linspace(0, 1, 61), t_signal=fast,
-        signal_a=common + 0.5 * rng.normal(size=len(fast)), signal_b=np.roll(common, 3) + 0.5 * rng.normal(size=len(fast)),
+        signal_a=common + 0.5 * rng.normal(size=len(fast)), signal_b=np.roll(common,
+        3) + 0.5 * rng.normal(size=len(fast)),
         labels=np.array(["fnirs-wtc", "08", "6", "task", "hbo", "rTPJ", "rIFG", "patient", "therapist", "08/ses-6"]),
-        segment_names=np.array(["rest", "task"]), segment_start=np.array([0.0, 180.0]), segment_stop=np.array([180.0, 600.0]),
+        segment_names=np.array(["rest", "task"]), segment_start=np.array([0.0, 180.0]), segment_stop=np.array([180.0,
+        600.0]),
     )  # fmt: skip
 
 
@@ -300,7 +316,8 @@ def full(folder: Path) -> Path:
     )  # fmt: skip
     _map(folder, rng)
     truth = {
-        "planted": [{"place_a": PLANTED[0], "place_b": PLANTED[1], "signal": "hbo", "segment": "task", "slope_per_session": SLOPE}],
+        "planted": [{"place_a": PLANTED[0], "place_b": PLANTED[1], "signal": "hbo", "segment": "task",
+        "slope_per_session": SLOPE}],
         "sentence": "Coupling of the patient's rTPJ with the therapist's rIFG grows; nothing else does.",
     }  # fmt: skip
     _provenance(folder, "demo", truth=truth, n_surrogates=199, hours=6.9,
@@ -312,17 +329,16 @@ def full(folder: Path) -> Path:
 
 
 def _pairings(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    keys = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "place_a", "place_b", "band",
+            "direction", "condition", "segment", "session")  # fmt: skip
     out = []
-    for (_, session), cell in rows.groupby([rows["condition"], "session"]):
-        groups = sorted(cell["group"].unique())
-        for a, b in product(groups, groups):
-            mine = cell[cell["group"] == a]
-            for _, r in mine.iterrows():
-                stable = r["stabilised"] if a == b else 0.71 + rng.normal(0, 0.05)
-                out.append({**r[["analysis", "measure", "modality", "signal_a", "signal_b", "level", "place_a", "place_b",
-                                 "band", "direction", "condition", "segment"]].to_dict(), "session": session,
-                            "group_a": a, "group_b": b, "real": a == b, "excluded": "", "stabilised": stable,
-                            "value": np.tanh(stable) ** 2})  # fmt: skip
+    for session in sorted(rows["session"].unique()):
+        cell = rows[rows["session"] == session].to_dict("records")
+        for r, other in product(cell, sorted({r["group"] for r in cell})):
+            real = r["group"] == other
+            stable = r["stabilised"] if real else 0.71 + rng.normal(0, 0.05)
+            out.append({**{k: r[k] for k in keys}, "group_a": r["group"], "group_b": other, "real": real,
+                        "excluded": "", "stabilised": stable, "value": np.tanh(stable) ** 2})  # fmt: skip
     return pd.DataFrame(out)
 
 
@@ -340,21 +356,24 @@ def one_dyad(folder: Path) -> Path:
              "coverage": 1.0, "n_effective": 25, "n_pairs": 1, "duration_s": 25.0, "usable": 0.76,
              "null": "segment_shuffle", "null_mean": 0.2, "null_sd": 0.04, "stabilised_null_mean": 0.2,
              "stabilised_null_sd": 0.04, "excess": 0.04 * z, "z": z, "n_null": 199, "family": f"{measure}/{band}",
-             "p": max(0.005, round(float(_tail([z])[0]), 3)), "p_family": max(0.21, min(1.0, 120 * float(_tail([z])[0])))}
+             "p": max(0.005, round(float(_tail([z])[0]), 3)), "p_family": max(0.21, min(1.0,
+             120 * float(_tail([z])[0])))}
         )  # fmt: skip
     rows = pd.DataFrame(rows).assign(therapist="", arm="", condition="")
     _write(folder, {"synchrony": rows, "nulls": rows})
     _provenance(folder, "eeg-pair", roles=["person1", "person2"], hours=0.007)
     _plan(folder, "seed = 1\nalpha = 0.05\n" + "".join(
         f'[[analysis]]\nname = "eeg-{m}"\nmodality = "eeg"\nmeasure = "{m}"\nsurrogates = ["segment_shuffle"]\n'
-        "n_surrogates = 199\n[analysis.bands]\ntheta = [4.0, 7.5]\nalpha = [7.5, 11.0]\n" for m in ("plv", "imcoh")))  # fmt: skip
+        "n_surrogates = 199\n[analysis.bands]\ntheta = [4.0, 7.5]\nalpha = "
+"[7.5, 11.0]\n" for m in ("plv", "imcoh")))  # fmt: skip
     return folder
 
 
 def motion(folder: Path) -> Path:
     rng = np.random.default_rng(11)
     place = {"analysis": "motion-wlcc", "measure": "wlcc", "modality": "motion", "signal_a": "motion",
-             "signal_b": "motion", "level": "channel", "place_a": "MEA", "place_b": "MEA", "band": "", "direction": ""}  # fmt: skip
+             "signal_b": "motion", "level": "channel", "place_a": "MEA", "place_b": "MEA", "band": "",
+             "direction": ""}  # fmt: skip
     groups = [f"{g:02d}" for g in range(1, 11)]
     arms = {g: "continued" if int(g) <= 5 else "dropout" for g in groups}
     rows, lags, pairings = [], [], []
@@ -363,7 +382,8 @@ def motion(folder: Path) -> Path:
         value = 0.106 + 0.01 * np.sin(int(g)) + rng.normal(0, 0.006)
         z = (value - 0.085) / 0.006
         rows.append(
-            {**place, "group": g, "session": 1, "therapist": f"T{g}", "arm": arms[g], "condition": "", "segment": "whole",
+            {**place, "group": g, "session": 1, "therapist": f"T{g}", "arm": arms[g], "condition": "",
+             "segment": "whole",
              "person_a": f"P{g}", "person_b": f"T{g}", "role_a": "patient", "role_b": "therapist", "value": value,
              "stabilised": value, "lag_s": 0.4, "phase": np.nan, "coverage": 0.9, "n_effective": 30, "n_pairs": 1,
              "duration_s": 600.0, "usable": 0.9, "null": "segment_shuffle", "null_mean": 0.085, "null_sd": 0.006,
@@ -373,7 +393,8 @@ def motion(folder: Path) -> Path:
         )  # fmt: skip
         bump = 0.05 * np.exp(-(((steps - 0.6) / 0.9) ** 2)) * (0.6 + 0.4 * np.sin(int(g)))
         for lag, v in zip(steps, 0.085 + bump + rng.normal(0, 0.004, len(steps))):
-            lags.append({**place, "group": g, "session": 1, "arm": arms[g], "segment": "whole", "lag_s": lag, "value": v,
+            lags.append({**place, "group": g, "session": 1, "arm": arms[g], "segment": "whole", "lag_s": lag,
+            "value": v,
                          "null_mean": 0.085, "null_sd": 0.008, "n_null": 199})  # fmt: skip
         for h in groups:
             v = value if g == h else 0.0923 + rng.normal(0, 0.009)
@@ -383,14 +404,16 @@ def motion(folder: Path) -> Path:
     base = {**place, "segment": "whole", "p_fdr": np.nan, "family": "all", "n_groups": 10, "n_meetings": 10, "note": ""}
     tests = [
         {**base, "test": "within", "null": "segment_shuffle", "estimate": mean, "null_mean": 0.085, "null_sd": 0.002,
-         "z": (mean - 0.085) / 0.002, "p": 0.005, "p_family": 0.005, "n_null": 199, "smallest_p": 0.005, "bound": "surrogates"},
+         "z": (mean - 0.085) / 0.002, "p": 0.005, "p_family": 0.005, "n_null": 199, "smallest_p": 0.005,
+         "bound": "surrogates"},
         {**base, "test": "repair", "null": "partners", "estimate": mean, "null_mean": 0.0923, "null_sd": 0.0048,
          "z": (mean - 0.0923) / 0.0048, "p": 0.003, "p_family": 0.003, "n_null": 1999, "smallest_p": 0.0005,
          "bound": "arrangements"},
         {**base, "test": "leads", "null": "segment_shuffle", "estimate": 0.0093, "null_mean": 0.0, "null_sd": 0.0033,
          "z": 2.8, "p": 0.01, "p_family": 0.01, "n_null": 199, "smallest_p": 0.005, "bound": "surrogates"},
         {**base, "test": "arm:continued-dropout", "null": "permutation", "estimate": 0.004, "null_mean": 0.0,
-         "null_sd": 0.006, "z": 0.67, "p": 0.52, "p_family": 0.52, "n_null": 252, "smallest_p": 0.004, "bound": "arrangements"},
+         "null_sd": 0.006, "z": 0.67, "p": 0.52, "p_family": 0.52, "n_null": 252, "smallest_p": 0.004,
+         "bound": "arrangements"},
     ]  # fmt: skip
     _write(folder, {"synchrony": pd.DataFrame(rows), "nulls": pd.DataFrame(rows),
                     "lags": pd.DataFrame(lags).assign(therapist="", condition=""),

@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 
-import fake_results
 import pandas as pd
 import pytest
 
+import fake_results
 from interbrain import write_report
 from interbrain.data.errors import BadInput
 from interbrain.data.tables import read_table, write_table

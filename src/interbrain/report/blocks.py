@@ -1,4 +1,4 @@
-"""What a section is made of: figures, paragraphs and tables, ready for the template, each with the file it can be saved as."""
+"""What a section is made of: figures, paragraphs and tables, ready for the template, each with its file to save."""
 
 from __future__ import annotations
 

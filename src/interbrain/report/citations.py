@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 KNOWN = {
     "tddr": (
-        "Fishburn FA, Ludlum RS, Vaidya CJ, Medvedev AV (2019). Temporal derivative distribution repair (TDDR): a motion "
+        "Fishburn FA, Ludlum RS, Vaidya CJ, Medvedev AV (2019). Temporal derivative distribution repair "
+        "(TDDR): a motion "
         "correction method for fNIRS. NeuroImage 184, 171–179.",
         "10.1016/j.neuroimage.2018.09.025",
     ),
@@ -16,7 +17,8 @@ KNOWN = {
         "10.3389/fnins.2013.00267",
     ),
     "sci": (
-        "Pollonini L, Olds C, Abaya H, Bortfeld H, Beauchamp MS, Oghalai JS (2014). Auditory cortex activation to natural "
+        "Pollonini L, Olds C, Abaya H, Bortfeld H, Beauchamp MS, Oghalai JS (2014). Auditory cortex "
+        "activation to natural "
         "speech and simulated cochlear implant speech measured with functional near-infrared spectroscopy. Hearing "
         "Research 309, 84–93.",
         "10.1016/j.heares.2013.11.007",

@@ -48,7 +48,8 @@ def _recordings(results: Results) -> str:
     made = "Simulated recordings" if results.simulated else "Recordings"
     return (
         f"{made} of {words.count(len(results.groups), 'dyad')} ({results.roles[0]} and {results.roles[1]}) in "
-        f"{words.count(len(results.meetings), 'session')} were analysed: {modalities}{parts}. The {results.roles[0]} is "
+        f"{words.count(len(results.meetings), 'session')} were analysed: {modalities}{parts}. The "
+        f"{results.roles[0]} is "
         f"side A throughout; lags and phases are positive when the {results.roles[0]} is ahead."
     )
 
@@ -97,8 +98,10 @@ def _fnirs(f: dict[str, Any], bib: Bibliography) -> str:
     )
     return (
         f"Light intensity was converted to optical density. Channels with a scalp-coupling index{sci} below "
-        f"{float(f.get('sci_threshold', 0.7)):g}{dropped}.{motion} Signals were filtered to {float(low):g}–{float(high):g} Hz and converted to "
-        f"haemoglobin concentrations by the modified Beer–Lambert law (partial pathlength factor {float(f.get('ppf', 6)):g}), "
+        f"{float(f.get('sci_threshold', 0.7)):g}{dropped}.{motion} Signals were filtered to "
+        f"{float(low):g}–{float(high):g} Hz and converted to "
+        "haemoglobin concentrations by the modified Beer–Lambert law (partial pathlength factor "
+        f"{float(f.get('ppf', 6)):g}), "
         f"using MNE-Python{bib.known('mne')}."
     )
 
@@ -121,7 +124,10 @@ def _measure(results: Results, analysis: dict[str, Any], bib: Bibliography) -> s
     if len(levels) == 1 and levels[0] in level and analysis.get("modality") in ("fnirs", "eeg"):
         text += f" Values are reported for {level[levels[0]]}."
     if record.stabilise != "identity":
-        text += f" Tests and models used {_STABILISED.get(record.stabilise, record.stabilise)}, whose variance hardly depends on its mean."
+        text += (
+            f" Tests and models used {_STABILISED.get(record.stabilise, record.stabilise)}, whose "
+            "variance hardly depends on its mean."
+        )
     if record.blind_to:
         text += f" This measure cannot see {words.listing(record.blind_to, 'or')}."
     return text
@@ -140,14 +146,17 @@ def _chance(results: Results, bib: Bibliography) -> str:
             continue
         said = record.methods or f"Surrogates were made by {record.title.lower()}."
         parts.append(
-            f"Within each dyad, values were compared with {n} surrogates. {said.rstrip('.')}{bib.cite(record.reference, record.doi)}. "
+            f"Within each dyad, values were compared with {n} surrogates. "
+            f"{said.rstrip('.')}{bib.cite(record.reference, record.doi)}. "
             f"They keep {record.keeps} and destroy {record.destroys}; the test assumes {record.assumes}."
         )
     if (tests["test"] == "repair").any():
         parts.append(
-            "To ask whether synchrony goes beyond a shared situation, partners were re-paired over the study, keeping role, "
+            "To ask whether synchrony goes beyond a shared situation, partners were re-paired over the "
+            "study, keeping role, "
             "session number, condition and arm, and whole courses were permuted "
-            f"({words.number(int(results.plan.get('n_arrangements', 0)), decimals=0)} arrangements at most); pairs that share a "
+            f"({words.number(int(results.plan.get('n_arrangements', 0)), decimals=0)} arrangements at most); "
+            "pairs that share a "
             "person were never taken as independent."
         )
     if not parts:
@@ -156,7 +165,8 @@ def _chance(results: Results, bib: Bibliography) -> str:
     parts.append(f"p is (1 + number at least as extreme)/(1 + number of surrogates){bib.known('exact-p')}.")
     if n and views.n_distinct(results["synchrony"], "place_a", "place_b") > 1:
         parts.append(
-            "Over places, each value was standardised by its own surrogates and p was corrected by the distribution of the "
+            "Over places, each value was standardised by its own surrogates and p was corrected by the "
+            "distribution of the "
             f"maximum within its family{bib.known('max-statistic')}."
         )
     if tests["p_fdr"].notna().any():
@@ -178,13 +188,15 @@ def _course(results: Results, bib: Bibliography) -> str:
         else ""
     )
     flips = (
-        " As a check that needs no normal distribution, the signs of whole dyads' slopes were flipped; p over places is the "
+        " As a check that needs no normal distribution, the signs of whole dyads' slopes were flipped; p "
+        "over places is the "
         f"maximum over a family under the same flips{bib.known('max-statistic')}."
         if fitted["p_signflip"].notna().any()
         else ""
     )
     return (
-        "Change over sessions was fitted to the variance-stabilised value minus the mean of its surrogates (excess), never to "
+        "Change over sessions was fitted to the variance-stabilised value minus the mean of its surrogates "
+        "(excess), never to "
         f"z, which grows with the length of a recording.{model}{more}{kr}{flips}"
     )
 
@@ -216,9 +228,11 @@ def limits(results: Results) -> list[str]:
     sync, n = results["synchrony"], len(results.groups)
     a, b = results.roles
     out = [
-        "It diagnoses nobody. Numbers here describe recordings; they are for research and supervision, and no score of a "
+        "It diagnoses nobody. Numbers here describe recordings; they are for research and supervision, and "
+        "no score of a "
         "person follows from them.",
-        "Synchrony beyond within-dyad surrogates can still come from what both people share: a task, a sound, a rhythm, "
+        "Synchrony beyond within-dyad surrogates can still come from what both people share: a task, a "
+        "sound, a rhythm, "
         "speech in turns, or movement that reaches both recordings.",
     ]
     if n < 2:
@@ -227,7 +241,8 @@ def limits(results: Results) -> list[str]:
         )
     else:
         out.append(
-            f"{words.count(n, 'dyad').capitalize()} were recorded. With so few, a true effect of ordinary size is easily "
+            f"{words.count(n, 'dyad').capitalize()} were recorded. With so few, a true effect of ordinary "
+            "size is easily "
             "missed, and one that is found tends to look larger than it is."
             if n < 40
             else f"{n} dyads were recorded; what holds for them need not hold in other places."
@@ -242,7 +257,8 @@ def limits(results: Results) -> list[str]:
         )
     if len(results.sessions) > 1:
         out.append(
-            "The number of a session is also practice, familiarity and calendar time; without a comparison group this design "
+            "The number of a session is also practice, familiarity and calendar time; without a comparison "
+            "group this design "
             "cannot tell them apart."
         )
     if len(results["outcome"]):
@@ -251,6 +267,7 @@ def limits(results: Results) -> list[str]:
         )
     if results.simulated:
         out.append(
-            "These recordings were simulated. What is found here shows what the method can find, and says nothing about people."
+            "These recordings were simulated. What is found here shows what the method can find, and says "
+            "nothing about people."
         )
     return out

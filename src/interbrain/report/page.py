@@ -96,7 +96,8 @@ def _ordered(answers: list[Finding]) -> tuple[list[Finding], list[Finding]]:
     if len(answers) <= MOST_ANSWERS:
         return answers, []
     seen: set[str] = set()
-    first, more = [], []
+    first: list[Finding] = []
+    more: list[Finding] = []
     for answer in answers:
         (more if answer.question in seen else first).append(answer)
         seen.add(answer.question)
@@ -190,7 +191,10 @@ def _trust(results: Results) -> Section:
     else:
         lost = int(problems["costs_data"].astype(str).isin(["True", "true", "1", "1.0"]).sum())
         n = len(problems)
-        said = f"{words.count(n, 'problem').capitalize()} {'was' if n == 1 else 'were'} noted; {'none' if not lost else words.cardinal(lost)} of them cost data."
+        said = (
+            f"{words.count(n, 'problem').capitalize()} {'was' if n == 1 else 'were'} noted; "
+            f"{'none' if not lost else words.cardinal(lost)} of them cost data."
+        )
         out.append(blocks.text(said))
         out.append(blocks.table(problems.rename(columns={"costs_data": "cost data"}), "Problems", "problems"))
     return Section("trust", "Can it be trusted", out)

@@ -47,7 +47,7 @@ class Results:
         sync = self["synchrony"]
         if len(named) < 2 and len(sync):
             named = [str(sync["role_a"].iloc[0]), str(sync["role_b"].iloc[0])]
-        a, b = (named + ["", ""])[:2]
+        a, b = [*named, "", ""][:2]
         return (a or "person A", b or "person B") if a != b else (f"{a or 'person'} A", f"{b or 'person'} B")
 
     @property

@@ -46,7 +46,8 @@ def beyond_chance(results: Results) -> list[Finding]:
     if rows.empty:
         text = "Too little data to say whether synchrony exceeds chance."
         return [Finding(question, LITTLE, text, "No value could be compared with surrogates; see the problems below.")]
-    found, quiet = [], []
+    found: list[tuple[str, pd.DataFrame]] = []
+    quiet: list[tuple[str, pd.DataFrame]] = []
     for name, mine in rows.groupby("analysis", sort=False):
         (found if mine["claim"].any() else quiet).append((str(name), mine))
     out = [_exceeds(results, mine, question) for _, mine in found]
@@ -66,7 +67,8 @@ def _exceeds(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     place = _where(results, rows, best)
     at = f"Most clearly {place}: " if n > 1 and place else ""
     detail = (
-        f"{at}{words.inside(measure) if at else measure} {words.like(best['estimate'], best['null_sd'])}, where surrogates of the same recordings "
+        f"{at}{words.inside(measure) if at else measure} {words.like(best['estimate'], best['null_sd'])}, "
+        "where surrogates of the same recordings "
         f"({_null_title(results, best)}) give {words.with_spread(best['null_mean'], best['null_sd'])}; "
         f"{_p_with_family(rows, best)}."
     )
@@ -83,12 +85,17 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
     made = f" in any of {words.number(n, decimals=0)} tests ({_made_of(rows)})" if n > 1 else ""
     lead = f"No evidence of synchrony beyond chance{also}{made}."
     if best["smallest_p"] > results.alpha if "smallest_p" in best else False:
-        text = f"Too little data to say whether synchrony exceeds chance: no p below {words.p_text(best['smallest_p'], False)} is possible."
+        text = (
+            "Too little data to say whether synchrony exceeds chance: no p below "
+            f"{words.p_text(best['smallest_p'], False)} is possible."
+        )
         return Finding(question, LITTLE, text)
     place = _where(results, rows, best)
     detail = (
-        f"The strongest, {words.inside(results.measure_scale(str(best['measure'])))}{f' for {place}' if place else ''}, is "
-        f"{words.like(best['estimate'], best['null_sd'])} against {words.with_spread(best['null_mean'], best['null_sd'])} "
+        "The strongest, "
+        f"{words.inside(results.measure_scale(str(best['measure'])))}{f' for {place}' if place else ''}, is "
+        f"{words.like(best['estimate'], best['null_sd'])} against "
+        f"{words.with_spread(best['null_mean'], best['null_sd'])} "
         f"in surrogates ({_null_title(results, best)}); {_p_with_family(rows, best)}."
     )
     return Finding(question, NONE, lead, detail)
@@ -206,7 +213,10 @@ def _slopes_by_arm(results: Results) -> list[Finding]:
         value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
         name = str(term).partition("×")[2].strip().replace("[", " ").rstrip("]")
         place = _where(results, mine, best)
-        numbers = f"{f'{place}: ' if place else ''}{value} a session ({results.confidence} interval {interval}; {_p_with_family(mine, best)})."
+        numbers = (
+            f"{f'{place}: ' if place else ''}{value} a session ({results.confidence} interval "
+            f"{interval}; {_p_with_family(mine, best)})."
+        )
         lead = f"Growth differs in {name}." if best["claim"] else f"No evidence that growth differs in {name}."
         out.append(Finding("Same growth in all?", FOUND if best["claim"] else NONE, lead, numbers))
     return out
@@ -244,7 +254,10 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     lead = "No evidence that synchrony changes over sessions" + (
         f" in any of {words.number(n, decimals=0)} places." if n > 1 else "."
     )
-    largest = f"The clearest{f', {place},' if n > 1 and place else ''} is {words.with_unit(value, unit)} a session ({numbers}; {sample})."
+    largest = (
+        f"The clearest{f', {place},' if n > 1 and place else ''} is {words.with_unit(value, unit)} a "
+        f"session ({numbers}; {sample})."
+    )
     doubt = " The model and the sign-flip check over dyads disagree, so no change is claimed." if doubted else ""
     return Finding(question, NONE, lead, largest + doubt)
 
@@ -313,31 +326,34 @@ def outcome(results: Results) -> list[Finding]:
     rows = results["outcome"]
     if rows.empty:
         return []
-    fitted = rows[rows["estimate"].notna() & rows["p"].notna()]
+    fitted = views.associations(results)
     if fitted.empty:
         return [Finding(question, LITTLE, "Too little data to say whether scores go with synchrony.", _notes(rows))]
     n = len(fitted)
-    claimed = fitted[fitted["p"] * n <= results.alpha].sort_values("p", kind="stable")
+    claimed = fitted[fitted["claim"]]
     if claimed.empty:
-        best = fitted.sort_values("p", kind="stable").iloc[0]
         names = words.listing(sorted(fitted["instrument"].unique()), "or")
         lead = f"No evidence that synchrony goes with {names}, within persons or between them."
         tail = f"; {words.count(n, 'association')} were tested" if n > 1 else ""
-        return [Finding(question, NONE, lead, f"The clearest: {association(results, best)}{tail}.")]
+        return [Finding(question, NONE, lead, f"The clearest: {association(results, fitted, fitted.iloc[0])}{tail}.")]
     out = []
-    for _, row in claimed.head(3).iterrows():
+    for _, row in claimed.drop_duplicates(["instrument", "part"]).head(3).iterrows():
         direction = "higher" if row["estimate"] > 0 else "lower"
         if row["part"] == "within":
-            lead = f"{row['instrument']} is {direction} {_when(row)} in which a person's synchrony is above their own mean."
+            lead = (
+                f"{row['instrument']} is {direction} {_when(row)} in which a person's synchrony is above "
+                "their own line."
+            )
         else:
             lead = f"{row['instrument']} is {direction} in people whose synchrony is higher than that of others."
-        tail = f"; still below {results.alpha:g} after correction for {words.count(n, 'association')}" if n > 1 else ""
-        out.append(Finding(question, FOUND, lead, words.sentence(association(results, row) + tail)))
-    missing = {"within", "between"} - set(claimed["part"])
-    if missing and set(fitted["part"]) & missing:
-        part = missing.pop()
-        text = {"between": "between persons", "within": "within persons"}[part]
-        out[-1] = Finding(question, FOUND, out[-1].lead, out[-1].detail + f" No evidence of an association {text}.")
+        tail = f"; {words.p_text(row['p_read'])} over {words.count(n, 'association')}" if n > 1 else ""
+        out.append(Finding(question, FOUND, lead, words.sentence(association(results, fitted, row) + tail)))
+    missing = sorted((set(fitted["part"]) & {"within", "between"}) - set(claimed["part"]))
+    if missing:
+        last = out[-1]
+        out[-1] = Finding(
+            question, FOUND, last.lead, f"{last.detail} No evidence of an association {missing[0]} persons."
+        )
     return out
 
 
@@ -346,15 +362,17 @@ def _when(row: pd.Series) -> str:
     return "in sessions" if lag == 0 else ("one session after those" if lag == 1 else f"{lag} sessions after those")
 
 
-def association(results: Results, row: pd.Series) -> str:
+def association(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
     """``"PHQ-9 within persons, −9.4 points per z of synchrony (95 % interval …; p = .002, adjusted for session)"``."""
     value, interval = words.estimate(row["estimate"], row["ci_low"], row["ci_high"])
     unit = results.stabilised_unit(str(row["measure"]))
     adjusted = f", adjusted for {row['adjusted_for']}" if row["adjusted_for"] else ""
     lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
     later = f", {words.count(lag, 'session')} later" if lag else ""
+    place = _where(results, rows, row)
+    at = f" for {place}" if place else ""
     return (
-        f"{row['instrument']} {row['part']} persons{later}, {value} points per 1 {unit or 'unit'} of synchrony "
+        f"{row['instrument']} {row['part']} persons{later}{at}, {value} points per 1 {unit or 'unit'} of synchrony "
         f"({results.confidence} interval {interval}; {words.p_text(row['p'])}{adjusted})"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ _EDGE = 1e-12
 
 
 def _of_family(rows: pd.DataFrame) -> pd.Series:
-    """The family's p over families: as the table says, else Benjamini–Hochberg here; 0 where there is one family only."""
+    """The family's p over families: as the table says, else Benjamini–Hochberg here; 0 for a single family."""
     said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)
     out = pd.Series(0.0, index=rows.index)
     for _, mine in rows.groupby("analysis"):
@@ -140,18 +141,25 @@ def single_place(rows: pd.DataFrame) -> bool:
     return len(rows) == 0 or (rows["place_a"].nunique() <= 1 and rows["place_b"].nunique() <= 1)
 
 
-def context(rows: pd.DataFrame, row: pd.Series, skip: tuple[str, ...] = ()) -> str:
-    """What tells a row from its neighbours, in words: ``"HbO, task"``; only what varies, or names a band."""
-    parts = []
-    if "signal_a" not in skip and n_distinct(rows, "signal_a", "signal_b") > 1:
-        parts.append(words.signals_name(row["signal_a"], row["signal_b"]))
-    if "band" not in skip and rows["band"].nunique() > 1:
-        parts.append(str(row["band"]))
-    if "direction" not in skip and rows["direction"].nunique() > 1 and row["direction"]:
-        parts.append(str(row["direction"]))
-    if "segment" not in skip and rows["segment"].nunique() > 1:
-        parts.append(words.segment_name(row["segment"]))
-    return ", ".join(p for p in parts if p)
+def contexts(rows: pd.DataFrame) -> Callable[[Any], str]:
+    """A namer of rows: what tells one from its neighbours, in words (``"HbO, task"``); only what varies."""
+    several = {c for c in ("signal_a", "signal_b", "band", "direction", "segment") if rows[c].nunique() > 1}
+
+    def name(row: Any) -> str:
+        parts = []
+        if several & {"signal_a", "signal_b"}:
+            parts.append(words.signals_name(row["signal_a"], row["signal_b"]))
+        parts += [str(row[c]) for c in ("band", "direction") if c in several]
+        if "segment" in several:
+            parts.append(words.segment_name(row["segment"]))
+        return ", ".join(p for p in parts if p)
+
+    return name
+
+
+def context(rows: pd.DataFrame, row: Any) -> str:
+    """:func:`contexts` for one row."""
+    return contexts(rows)(row)
 
 
 def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
@@ -181,6 +189,15 @@ def tests_text(rows: pd.DataFrame) -> str:
         if all(c in rows for c in columns) and (n := n_distinct(rows, *columns)) > 1:
             parts.append(f"{n} {noun}")
     return " × ".join(parts)
+
+
+def associations(results: Results) -> pd.DataFrame:
+    """Fitted rows of ``outcome`` with ``p_read``: p over all of them (false discovery rate, else times their number)."""
+    rows = results["outcome"]
+    rows = rows[rows["estimate"].notna() & rows["p"].notna()]
+    said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)
+    rows = rows.assign(p_read=said.fillna((rows["p"] * len(rows)).clip(upper=1.0)).astype(float))
+    return rows.assign(claim=rows["p_read"] <= results.alpha + _EDGE).sort_values("p", kind="stable")
 
 
 def bound_text(row: pd.Series) -> str:

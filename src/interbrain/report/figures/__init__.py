@@ -1,1 +1,1 @@
-"""One file per figure: results in, a :class:`~interbrain.report.figures.common.Picture` or a sentence that says why not."""
+"""One file per figure: results in, a :class:`~interbrain.report.figures.common.Picture` or a sentence out."""

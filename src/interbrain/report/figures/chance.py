@@ -42,9 +42,11 @@ def picture(results: Results) -> Picture | str:
     return Picture(
         key="chance",
         title=title,
-        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates.{over} the band is where nine of ten surrogates of "
+        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates.{over} the band is where nine of "
+"ten surrogates of "
         f"one place lie.{said}".replace(". the", ". The"),
-        alt=f"{title}. The strongest is {words.number(top['z'])} SDs from its surrogates, {words.p_text(top['p_read'])}.",
+        alt=f"{title}. The strongest is {words.number(top['z'])} SDs from its surrogates, "
+f"{words.p_text(top['p_read'])}.",
         draw=lambda width: _draw(results, rows, best, single, width),
         table=fine(
             ["who", "analysis", "signal_a", "segment", "band", "place_a", "place_b", "null", "estimate", "null_mean",
@@ -66,7 +68,7 @@ def _draw(results: Results, rows: pd.DataFrame, best: pd.DataFrame, single: bool
     canvas.rect(panel.x(-1.645), panel.top, panel.x(1.645) - panel.x(-1.645), panel.bottom - panel.top, "null")
     canvas.line(panel.x(0), panel.top, panel.x(0), panel.bottom, "zero")
     canvas.text(width, top - 6, "p" if small else "observed, chance, p", "axisname", "end")
-    for i, r in best.iterrows():
+    for i, r in enumerate(best.to_dict("records")):
         y = panel.top + step * (float(i) + 0.5) + (7 if small else 0)
         cls = "found" if r["claim"] else "grey"
         name = _name(results, rows, r, single)
@@ -79,7 +81,8 @@ def _draw(results: Results, rows: pd.DataFrame, best: pd.DataFrame, single: bool
         p = words.p_text(r["p_read"], sign=False)
         canvas.circle(
             panel.x.clip(r["z"]), y, 4.5, f"dot {cls}",
-            f"{name}: {numbers.replace(', ', ' where surrogates give ')}; z = {words.number(r['z'])}, {words.p_text(r['p_read'])}",
+            f"{name}: {numbers.replace(', ', ' where surrogates give ')}; z = {words.number(r['z'])}, "
+f"{words.p_text(r['p_read'])}",
         )  # fmt: skip
         canvas.text(
             width, y + 4, p if small else f"{numbers}, {p}", "foundtext num" if r["claim"] else "tick num", "end"

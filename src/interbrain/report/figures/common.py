@@ -104,7 +104,7 @@ def columns(width: float, least: float, n: int) -> int:
 
 
 def key_row(canvas: Canvas, x: float, y: float, width: float, items: Sequence[tuple[str, str]]) -> float:
-    """Direct labels: a mark (``dot-found``, ``dot-grey``, ``band``, ``line-found`` …) and its words; returns the height."""
+    """Direct labels: a mark (``dot-found``, ``band``, ``line-grey`` …) and its words; returns the height."""
     left, row = x, y
     for mark, text in items:
         need = 26 + text_width(text, 12)

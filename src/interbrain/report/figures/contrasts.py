@@ -52,11 +52,14 @@ def _one(results: Results, test: str, rows: pd.DataFrame, best: pd.Series) -> Pi
     return Picture(
         key=test.replace(":", "-"),
         title=title,
-        subtitle=f"Synchrony above chance{f' ({unit})' if unit else ''} of each dyad; {place}{signal}. Relabelling gives {chance}; {p}.{counted}",
+        subtitle=f"Synchrony above chance{f' ({unit})' if unit else ''} of each dyad; {place}{signal}. "
+f"Relabelling gives {chance}; {p}.{counted}",
         alt=f"{title} ({p}).",
-        draw=lambda width: _draw(means, [second, first], results.axis_above_chance(str(best["measure"])), bool(best["claim"]), column == "segment", best, width),
+        draw=lambda width: _draw(means, [second, first], results.axis_above_chance(str(best["measure"])),
+        bool(best["claim"]), column == "segment", best, width),
         note=views.bound_text(best),
-        table=fine(["analysis", "signal_a", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd", "z", "p", "p_family",
+        table=fine(["analysis", "signal_a", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd", "z",
+        "p", "p_family",
                     "n_groups", "n_meetings"], rows),
     )  # fmt: skip
 

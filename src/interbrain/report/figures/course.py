@@ -43,7 +43,8 @@ def picture(results: Results) -> Picture | str:
     return Picture(
         key="course",
         title=title,
-        subtitle=f"{results.measure_title(str(focus['measure']))} above chance{f' ({unit})' if unit else ''} over sessions; {where}. "
+        subtitle=f"{results.measure_title(str(focus['measure']))} above chance{f' ({unit})' if unit else ''} "
+        f"over sessions; {where}. "
         f"Zero is the mean of the surrogates.{chosen}",
         alt=alt,
         draw=lambda width: _draw(points, lines, fit, results, results.axis_above_chance(str(focus["measure"])), width),
@@ -190,7 +191,7 @@ def _dyad_panel(
     canvas.open("dyad", dyad=group)
     canvas.text(panel.left, panel.top - 4, shorten(f"Dyad {group}", panel.right - panel.left), "strong")
     block = 0.84 * (panel.x(1) - panel.x(0))
-    for _, r in mine.iterrows():
+    for r in mine.to_dict("records"):
         sd = BAND_SD * r["stabilised_null_sd"]
         canvas.rect(panel.x(r["session"]) - block / 2, panel.y(sd), block, panel.y(-sd) - panel.y(sd), "null")
     canvas.line(panel.left, panel.y(0), panel.right, panel.y(0), "zero")
@@ -204,7 +205,7 @@ def _dyad_panel(
     if own:
         cls = "found" if fit is not None and fit["claim"] else "grey"
         canvas.polyline([(panel.x(s), panel.y.clip(v)) for s, v in own], f"line {cls}")
-    for _, r in mine.iterrows():
+    for r in mine.to_dict("records"):
         sd = BAND_SD * r["stabilised_null_sd"]
         cls = "found" if r["excess"] > sd else "grey"
         title = (

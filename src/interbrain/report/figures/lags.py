@@ -46,7 +46,10 @@ def picture(results: Results) -> Picture | None:
 def _title(results: Results, test: pd.Series | None) -> str:
     if test is None:
         return "Synchrony at each lag; who leads was not tested"
-    size = f"{words.like(test['estimate'], test['null_sd'])} (chance {words.with_spread(test['null_mean'], test['null_sd'])})"
+    size = (
+        f"{words.like(test['estimate'], test['null_sd'])} (chance "
+        f"{words.with_spread(test['null_mean'], test['null_sd'])})"
+    )
     if not test["claim"]:
         return f"No evidence that either leads: the two sides of the profile differ by {size}"
     ahead = results.roles[0] if test["estimate"] > test["null_mean"] else results.roles[1]

@@ -33,13 +33,15 @@ def picture(results: Results) -> Picture | str:
     return Picture(
         key="matrix",
         title=title,
-        subtitle=f"Rows: {results.roles[0]}; columns: {results.roles[1]}. Excess over surrogates in their SDs: the darker the "
+        subtitle=f"Rows: {results.roles[0]}; columns: {results.roles[1]}. Excess over surrogates in their "
+"SDs: the darker the "
         f"grey, the larger; colour where p, corrected over the family, is at most {results.alpha:g}.{cut}",
         alt=f"{title}. The largest, z = {words.number(top['z'])}, is between {views.place_name(results, top)}.",
         draw=lambda width: _draw(results, rows, parts[:MOST_PANELS], width),
         wide=len(parts) > 3,
         table=fine(
-            ["analysis", "signal_a", "segment", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd", "z", "p",
+            ["analysis", "signal_a", "segment", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd",
+             "z", "p",
              "p_family", "p_fdr"],
             rows.sort_values("p_read", kind="stable"),
         ),
@@ -115,7 +117,7 @@ def _cells(
             grid[index[0][pa], index[1][pb]] = _shade(z, 3.0)
         levels = np.round(255 - 140 * np.linspace(0, 1, 64)).astype(np.uint8)
         canvas.image(x, y, cell * len(b), cell * len(a), png(np.round(grid * 63), np.stack([levels] * 3, axis=1)))
-    for _, r in (part[part["claim"]] if image else part).iterrows():
+    for r in (part[part["claim"]] if image else part).to_dict("records"):
         cx, cy = x + cell * b.index(r["place_b"]), y + cell * a.index(r["place_a"])
         gap = 1.0 if cell > 8 else 0.0
         if r["claim"]:

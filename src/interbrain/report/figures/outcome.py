@@ -16,13 +16,12 @@ MOST_ROWS = 20
 
 def picture(results: Results) -> Picture | None:
     """Every fitted association with its interval, each part in its own panel."""
-    rows = results["outcome"]
-    rows = rows[rows["estimate"].notna() & rows["part"].isin([p for p, _ in PARTS])]
+    rows = views.associations(results)
+    rows = rows[rows["part"].isin([p for p, _ in PARTS])]
     if rows.empty:
         return None
     n = len(rows)
-    rows = rows.assign(claim=rows["p"] * n <= results.alpha)
-    rows = rows.assign(name=[_name(results, rows, r) for _, r in rows.iterrows()])
+    rows = rows.assign(name=[_name(results, rows, r) for r in rows.to_dict("records")])
     k = int(rows["claim"].sum())
     best = rows.sort_values("p", kind="stable").iloc[0]
     value, interval = words.estimate(best["estimate"], best["ci_low"], best["ci_high"])
@@ -42,16 +41,18 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="outcome",
         title=title,
-        subtitle=f"Points of the score per 1 {unit or 'unit'} of synchrony above chance, with {results.confidence} intervals"
+        subtitle=f"Points of the score per 1 {unit or 'unit'} of synchrony above chance, with "
+f"{results.confidence} intervals"
         + (f", adjusted for {adjusted}" if adjusted else "")
-        + f". Within: a person's session against their own mean. Between: people against each other.{said}",
-        alt=f"{title}. The clearest: {best['instrument']} {best['part']} persons, {value} ({interval}), {words.p_text(best['p'])}.",
+        + f". Within: a session against the person's own line. Between: people against each other.{said}",
+        alt=f"{title}. The clearest: {best['instrument']} {best['part']} persons, {value} ({interval}), "
+f"{words.p_text(best['p'])}.",
         draw=lambda width: _draw(rows[rows["name"].isin(order)], width),
-        note=f"Colour: p still at most {results.alpha:g} after correction for all {n}."
-        if n > 1
-        else "",
+        note=f"Colour: p over all {n} associations is at most {results.alpha:g}." if n > 1 else "",
         table=fine(["analysis", "signal_a", "place_a", "place_b", "segment", "instrument", "participant_role", "when",
-                    "lag_sessions", "part", "estimate", "ci_low", "ci_high", "df", "p", "adjusted_for", "n_groups", "n_scores",
+                    "lag_sessions", "part", "estimate", "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for",
+                    "n_groups",
+                    "n_scores",
                     "note"], rows),
     )  # fmt: skip
 
@@ -104,7 +105,7 @@ def _draw(rows: pd.DataFrame, width: float) -> str:
 
 
 def _interval(panel: Panel, rows: pd.DataFrame, y: float) -> None:
-    for _, r in rows.iterrows():
+    for r in rows.to_dict("records"):
         cls = "found" if r["claim"] else "grey"
         value, interval = words.estimate(r["estimate"], r["ci_low"], r["ci_high"])
         panel.canvas.line(panel.x(r["ci_low"]), y, panel.x(r["ci_high"]), y, f"line {cls}")

@@ -69,7 +69,8 @@ def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -
     claim = test is not None and bool(test["claim"])
     used = key_row(
         canvas, 0, 10, width,
-        [("dot-greyfull", "people who never met"), ("dot-found" if claim else "dot-grey", "real dyads"), ("band", "chance")],
+        [("dot-greyfull", "people who never met"), ("dot-found" if claim else "dot-grey", "real dyads"), ("band",
+         "chance")],
     )  # fmt: skip
     span = (
         [test["null_mean"] - 3 * test["null_sd"], test["null_mean"] + 3 * test["null_sd"], test["estimate"]]
@@ -96,7 +97,7 @@ def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -
 def _dots(panel: Panel, mine: pd.DataFrame, y: float, step: float, claim: bool) -> None:
     canvas, half = panel.canvas, step / 2 - 6
     others = mine[~mine["real"]]
-    for j, (_, r) in enumerate(others.iterrows()):
+    for j, r in enumerate(others.to_dict("records")):
         shift = half * (((j * 0.618034) % 1.0) * 2 - 1)
         canvas.circle(
             panel.x(r["stabilised"]),
@@ -105,7 +106,7 @@ def _dots(panel: Panel, mine: pd.DataFrame, y: float, step: float, claim: bool) 
             "dot greyfull",
             f"{r['group_a']} with {r['group_b']}: {words.number(r['stabilised'], 3)}",
         )
-    for _, r in mine[mine["real"]].iterrows():
+    for r in mine[mine["real"]].to_dict("records"):
         canvas.open("dyad", dyad=str(r["group_a"]))
         canvas.circle(
             panel.x(r["stabilised"]),

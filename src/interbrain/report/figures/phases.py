@@ -12,7 +12,6 @@ from interbrain.report.figures.common import Picture, fine
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas
 
-
 FEWEST = 3
 
 
@@ -41,7 +40,8 @@ def picture(results: Results) -> Picture | str | None:
     return Picture(
         key="phases",
         title=title,
-        subtitle=f"Mean phase of each session's coherence: top, the {a} is ahead by a quarter of a period; bottom, the {b}.{place} "
+        subtitle=f"Mean phase of each session's coherence: top, the {a} is ahead by a quarter of a period; "
+        f"bottom, the {b}.{place} "
         "Colour: that session exceeds its surrogates.",
         alt=f"{title}. {words.share(int(rows['above'].sum()), len(rows), 'session').capitalize()} exceed chance.",
         draw=lambda width: _draw(results, rows, width),
@@ -62,7 +62,10 @@ def _title(results: Results, rows: pd.DataFrame) -> str:
         return f"Where they cohere, the two are nearly in phase ({angle:.0f}°)".replace("-", "−")
     if abs(angle) > 165:
         return "Where they cohere, the two are nearly in antiphase"
-    return f"Where they cohere, the {results.roles[0] if angle > 0 else results.roles[1]} is ahead by {abs(angle):.0f}° on average"
+    return (
+        f"Where they cohere, the {results.roles[0] if angle > 0 else results.roles[1]} is ahead by "
+        f"{abs(angle):.0f}° on average"
+    )
 
 
 def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
@@ -78,12 +81,15 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
     canvas.text(x + r + 24, y + 4, "in phase", "key")
     canvas.text(x - r - 24, y + 4, "antiphase", "key", "end")
     ordered = rows.sort_values(["above", "group", "session"], kind="stable")
-    for i, (_, row) in enumerate(ordered.iterrows()):
+    for i, row in enumerate(ordered.to_dict("records")):
         ring = r + (6 if row["above"] else -8) + 7 * ((i * 0.618034) % 1.0)
         c, s = math.cos(row["phase"]), -math.sin(row["phase"])
         side = ("a" if math.sin(row["phase"]) > 0 else "b") if row["above"] else "grey"
         canvas.open("dyad", dyad=str(row["group"]))
-        said = f"dyad {row['group']}, session {int(row['session'])}: {math.degrees(row['phase']):.0f}°, {words.p_text(row['p'])}"
+        said = (
+            f"dyad {row['group']}, session {int(row['session'])}: {math.degrees(row['phase']):.0f}°, "
+            f"{words.p_text(row['p'])}"
+        )
         canvas.circle(x + ring * c, y + ring * s, 4.2, f"dot {side}", said.replace("-", "−"))
         canvas.close()
     chosen = rows[rows["above"]]

@@ -48,14 +48,15 @@ def picture(results: Results) -> Picture | None:
         f"{words.number(total, decimals=0)}){unknown}. Empty: not recorded.{said}",
         alt=f"{title}: {lost} of {total} were left out, {repaired} repaired or marked.",
         draw=lambda width: _draw(results, cells, people.head(MOST_ROWS), bool(repaired), width),
-        table=fine(["group", "session", "person", "role", "modality", "segment", "channel", "kind", "figure", "value", "threshold",
+        table=fine(["group", "session", "person", "role", "modality", "segment", "channel", "kind", "figure",
+        "value", "threshold",
                     "decision"], rows.sort_values("rank", ascending=False, kind="stable")),
     )  # fmt: skip
 
 
 def _draw(results: Results, cells: pd.DataFrame, people: pd.DataFrame, repaired: bool, width: float) -> str:
     sessions = results.sessions or sorted(cells["session"].dropna().astype(int).unique())
-    label = 84.0 if width < 500 else 128.0
+    label = 104.0 if width < 500 else 128.0
     most = int(cells.groupby(["person", "group", "session"]).size().max())
     w = min(150.0, (width - label) / len(sessions))
     across = max(1, min(most, int((w - 8) // (5 if width < 500 else 8))))
@@ -71,21 +72,20 @@ def _draw(results: Results, cells: pd.DataFrame, people: pd.DataFrame, repaired:
     for j, session in enumerate(sessions):
         if j % every == 0:
             canvas.text(label + j * w + 2, top - 8, f"session {session}" if w > 62 else str(session), "tick")
-    for i, (_, p) in enumerate(people.iterrows()):
+    recorded = {k: c.sort_values("channel") for k, c in cells.groupby(["group", "person", "session"])}
+    for i, p in enumerate(people.to_dict("records")):
         y = top + i * step
         canvas.open("dyad", dyad=str(p["group"]))
         hue = "atext" if p["role"] == results.roles[0] else "btext" if p["role"] == results.roles[1] else "key"
         canvas.text(0, y + step / 2 + 3, shorten(str(p["group"]), 34), "strong")
         canvas.text(38, y + step / 2 + 3, shorten(str(p["role"]), label - 44), hue)
         for j, session in enumerate(sessions):
-            mine = cells[
-                (cells["group"] == p["group"]) & (cells["person"] == p["person"]) & (cells["session"] == session)
-            ]
+            mine = recorded.get((p["group"], p["person"], session), cells.iloc[:0])
             _cell(
                 canvas,
                 p,
                 session,
-                mine.sort_values("channel"),
+                mine,
                 label + j * w + 2,
                 y + (step - lines * side) / 2,
                 side,
@@ -103,18 +103,21 @@ def _cell(
         canvas.rect(x, y, max(side * across - 2, 6), max(side - 2, 3), "cell absent", f"{who}: not recorded")
         return
     bad = mine[mine["state"] != "kept"]
-    named = ", ".join(f"{r['channel']} ({_why(r)})" for _, r in bad.head(6).iterrows())
+    named = ", ".join(f"{r['channel']} ({_why(r)})" for r in bad.head(6).to_dict("records"))
     title = f"{who}: {len(mine) - int((mine['state'] == 'dropped').sum())} of {len(mine)} channels used" + (
         f"; {named}" if named else ""
     )
     kept = "".join(
-        f"M{x + side * (k % across):.1f} {y + side * (k // across):.1f}h{side - 1.5:.1f}v{side - 1.5:.1f}h{1.5 - side:.1f}z"
+        (
+            f"M{x + side * (k % across):.1f} "
+            f"{y + side * (k // across):.1f}h{side - 1.5:.1f}v{side - 1.5:.1f}h{1.5 - side:.1f}z"
+        )
         for k, s in enumerate(mine["state"])
         if s == "kept"
     )
     if kept:
         canvas.path(kept, "cell kept", title)
-    for k, (_, r) in enumerate(mine.iterrows()):
+    for k, r in enumerate(mine.to_dict("records")):
         if r["state"] != "kept":
             canvas.rect(
                 x + side * (k % across), y + side * (k // across), side - 1.5, side - 1.5, f"cell {r['state']}", title

@@ -18,17 +18,9 @@ def picture(results: Results) -> Picture | None:
     rows = rows[rows["score"].notna() & rows["session"].notna()]
     if rows.empty:
         return None
-    rows = rows.assign(sure=_true(rows["reliable"]))
+    rows = rows.assign(change=[_change(v) for v in rows["reliable"]])
     rows = rows.sort_values(["instrument", "role", "group", "participant", "session", "when"], kind="stable")
-    last = rows.groupby(["instrument", "role", "participant"]).tail(1)
-    known = rows["reliable"].replace("", pd.NA).notna()
-    assessed = last[last["instrument"].isin(rows.loc[known, "instrument"].unique())]
-    if len(assessed):
-        k, n = int(assessed["sure"].sum()), len(assessed)
-        names = words.listing(sorted(assessed["instrument"].unique()))
-        title = f"By their last session {words.share(k, n, 'person', 'people')} had changed reliably on {names}"
-    else:
-        title = "Scores over sessions; reliable change is not known for these instruments"
+    title = _title(rows)
     return Picture(
         key="scores",
         title=title,
@@ -37,15 +29,28 @@ def picture(results: Results) -> Picture | None:
         alt=f"{title}.",
         draw=lambda width: _draw(results, rows, width),
         wide=False,
-        table=fine(["group", "participant", "role", "instrument", "session", "when", "score", "change_from_first", "reliable",
+        table=fine(["group", "participant", "role", "instrument", "session", "when", "score", "change_from_first",
+        "reliable",
                     "below_cutoff"], rows),
     )  # fmt: skip
 
 
-def _true(column: pd.Series) -> pd.Series:
-    """Reliable in either direction: yes as a word, a truth value or a number."""
-    text = column.astype(object).where(column.notna(), "").astype(str).str.lower()
-    return ~text.isin(["", "false", "0", "0.0", "n/a", "no", "none", "unchanged"])
+def _change(value: object) -> str:
+    """``"better"``, ``"worse"``, ``"no"``, or nothing where it is not known."""
+    word = str(value).lower()
+    return word if word in ("better", "worse", "no") else ""
+
+
+def _title(rows: pd.DataFrame) -> str:
+    last = rows[rows["change"] != ""].groupby(["instrument", "role", "participant"]).tail(1)
+    if last.empty:
+        return "Scores over sessions; reliable change is not known for these instruments"
+    parts = []
+    for instrument, mine in last.groupby("instrument", sort=False):
+        better, worse = int((mine["change"] == "better").sum()), int((mine["change"] == "worse").sum())
+        also = f", {words.cardinal(worse)} worse" if worse else ""
+        parts.append(f"{words.share(better, len(mine), 'person', 'people')} reliably better on {instrument}{also}")
+    return f"By their last session {words.listing(parts)}"
 
 
 def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
@@ -54,7 +59,13 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
     across = columns(width, 300, len(parts))
     w = (width - left - 10 - gap * (across - 1)) / across
     canvas = Canvas(width, 0)
-    used = key_row(canvas, 0, 10, width, [("dot-a", "reliable change"), ("dot-grey", "within error")])
+    used = key_row(
+        canvas,
+        0,
+        10,
+        width,
+        [("dot-a", "reliably better"), ("dot-ink", "reliably worse"), ("dot-grey", "within error, or not known")],
+    )
     canvas.height = used + 10 + (h + 78) * -(-len(parts) // across)
     several = rows["role"].nunique() > 1
     x = (float(rows["session"].min()) - 0.4, float(rows["session"].max()) + 0.4)
@@ -67,18 +78,22 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         panel.name_x("session")
         canvas.text(panel.left, panel.top - 10, shorten(f"{instrument}{f', {role}' if several else ''}", w), "strong")
         _cut_off(results, panel, str(instrument))
-        side = "b" if role == results.roles[1] else "a"
+        marks = {"better": "b" if role == results.roles[1] else "a", "worse": "ink"}
         for (group, person), mine in part.groupby(["group", "participant"], sort=False):
             canvas.open("dyad", dyad=str(group))
             canvas.polyline(
                 [(panel.x(s), panel.y(v)) for s, v in zip(mine["session"], mine["score"])], "line thin grey"
             )
-            for _, r in mine.iterrows():
+            for r in mine.to_dict("records"):
                 said = f"{person}, session {int(r['session'])}: {words.number(r['score'], decimals=0)}"
                 change = r["change_from_first"]
                 said += f" ({change:+.0f} from the first)".replace("-", "−") if change == change else ""
                 canvas.circle(
-                    panel.x(r["session"]), panel.y(r["score"]), 3.6, f"dot {side if r['sure'] else 'grey'}", said
+                    panel.x(r["session"]),
+                    panel.y(r["score"]),
+                    3.6,
+                    f"dot {marks.get(r['change'], 'grey')}",
+                    said,
                 )
             canvas.close()
     return canvas.svg("")

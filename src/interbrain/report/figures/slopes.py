@@ -1,4 +1,4 @@
-"""Every fitted change over sessions with its interval, in order of size: what was looked at, not only what was found."""
+"""Every fitted change over sessions with its interval: what was looked at, not only what was found."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="slopes",
         title=title,
-        subtitle=f"Change a session{f' ({unit})' if unit else ''} with its {results.confidence} interval, in order of size; "
-        f"{views.tests_text(rows)}. Colour: p, corrected over the family, is at most {results.alpha:g} for the model and for "
+        subtitle=f"Change a session{f' ({unit})' if unit else ''} with its {results.confidence} interval, in "
+"order of size; "
+        f"{views.tests_text(rows)}. Colour: p, corrected over the family, is at most {results.alpha:g} for "
+"the model and for "
         "sign flips of whole dyads.",
-        alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to {words.with_unit(words.number(rows['slope'].max()), unit)} "
+        alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to "
+f"{words.with_unit(words.number(rows['slope'].max()), unit)} "
         "a session.",
         draw=lambda width: _draw(results, rows, unit, width),
         table=fine(
@@ -49,30 +52,32 @@ def _draw(results: Results, rows: pd.DataFrame, unit: str, width: float) -> str:
     )  # fmt: skip
     panel.y_axis(n=5)
     canvas.text(0, panel.top - 10, f"{unit or 'change'} a session", "axisname")
-    for i, r in rows.iterrows():
+    radius = max(1.6, min(3.6, 0.5 * (panel.x(1) - panel.x(0))))
+    said = views.contexts(rows)
+    for i, r in enumerate(rows.to_dict("records")):
         x, cls = panel.x(float(i)), "found" if r["claim"] else "grey"
         value, interval = words.estimate(r["slope"], r["ci_low"], r["ci_high"])
-        where = ", ".join(t for t in (views.place_name(results, r), views.context(rows, r)) if t)
+        where = ", ".join(t for t in (views.place_name(results, r), said(r)) if t)
         canvas.line(x, panel.y(r["ci_low"]), x, panel.y(r["ci_high"]), f"line thin {cls}")
         canvas.circle(
             x,
             panel.y(r["slope"]),
-            3.6,
+            radius,
             f"dot {cls}",
             f"{where}: {value} ({interval}), corrected {words.p_text(r['p_read'])}",
         )
-    for i, r in rows[rows["claim"]].iloc[::-1].head(MOST_NAMED).iterrows():
-        text = " ".join(t for t in (views.place_name(results, r, short=True), views.context(rows, r)) if t)
-        _name(panel, rows, int(str(i)), text)
+    for i in [i for i, claim in enumerate(rows["claim"]) if claim][::-1][:MOST_NAMED]:
+        text = " ".join(t for t in (views.place_name(results, rows.iloc[i], short=True), said(rows.iloc[i])) if t)
+        _name(panel, rows, i, text)
     return canvas.svg("")
 
 
 def _name(panel: Panel, rows: pd.DataFrame, i: int, text: str) -> None:
     """A name to the left of its dot, where no other interval is in the way."""
-    y, right = panel.y(rows["slope"][i]), panel.x(float(i)) - 9
+    y, right = panel.y(rows["slope"].iloc[i]), panel.x(float(i)) - 9
     left = right - text_width(text, 12.5)
     if left < panel.left:
         return
-    below = [panel.y(r["ci_high"]) for j, r in rows.iterrows() if left - 4 <= panel.x(float(str(j))) < right]
+    below = [panel.y(high) for j, high in enumerate(rows["ci_high"]) if left - 4 <= panel.x(float(j)) < right]
     if not below or min(below) > y + 8:
         panel.canvas.text(right, y + 4, text, "foundtext halo", "end")

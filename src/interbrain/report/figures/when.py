@@ -33,6 +33,7 @@ class Map:
     signal_b: np.ndarray
     labels: tuple[str, ...]
     segments: tuple[tuple[str, float, float], ...]
+    name: str
 
     @property
     def inside(self) -> np.ndarray:
@@ -61,7 +62,7 @@ def read_map(path: Path) -> Map:
     if rsq.shape != (len(have["period"]), len(have["t"])):
         raise BadInput(f"{path}: the map has shape {rsq.shape}; {len(have['period'])} × {len(have['t'])} is needed.")
     floor = np.broadcast_to(null95[:, None] if null95.ndim == 1 and null95.size > 1 else null95, rsq.shape)
-    segments = ()
+    segments: tuple[tuple[str, float, float], ...] = ()
     if {"segment_names", "segment_start", "segment_stop"} <= have.keys():
         segments = tuple(
             (str(n), float(s) / 60, float(e) / 60)
@@ -72,8 +73,9 @@ def read_map(path: Path) -> Map:
     return Map(
         rsq[order], np.asarray(have["phase"], float)[order], np.asarray(have["period"], float)[order],
         np.asarray(have["coi"], float), np.asarray(have["t"], float) / 60, np.asarray(floor)[order],
-        np.asarray(have["t_signal"], float) / 60, np.asarray(have["signal_a"], float), np.asarray(have["signal_b"], float),
-        labels, segments,
+        np.asarray(have["t_signal"], float) / 60, np.asarray(have["signal_a"], float), np.asarray(have["signal_b"],
+        float),
+        labels, segments, "".join(c if c.isalnum() else "-" for c in path.stem),
     )  # fmt: skip
 
 
@@ -107,13 +109,15 @@ def _picture(results: Results, path: Path) -> Picture:
     else:
         title = f"{100 * share:.1f} % of the map lies above the surrogates' 95 %; {expected}"
     return Picture(
-        key=f"when-{path.stem}",
+        key=f"when-{m.name}",
         title=title,
         subtitle=f"{named}. Above: both signals (each in its own SDs). Below: coherence over time and period (s, "
         "logarithmic). Grey: below the 95th percentile of surrogates. Hatched: too near the ends to be read.",
-        alt=f"{title}. Coherence map of {named}, periods {words.number(m.period.min())} to {words.number(m.period.max())} s.",
+        alt=f"{title}. Coherence map of {named}, periods {words.number(m.period.min())} to "
+        f"{words.number(m.period.max())} s.",
         draw=lambda width: _draw(m, a, b, width),
-        note=f"Arrows, only where coherence exceeds chance: → in phase, ↑ {a} ahead, ← in antiphase, ↓ {b} ahead. Single "
+        note=f"Arrows, only where coherence exceeds chance: → in phase, ↑ {a} ahead, ← in antiphase, ↓ {b} "
+        "ahead. Single "
         "points of a map are not corrected for their number; the test above is.",
         wide=True,
     )
@@ -133,7 +137,8 @@ def _draw(m: Map, a: str, b: str, width: float) -> str:
     strip = 20.0 if m.segments else 0.0
     canvas = Canvas(width, 0)
     canvas.raw(
-        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<defs><pattern id="hatch-{m.name}" width="6" height="6" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)">'
         '<rect width="6" height="6" style="fill:var(--paper);opacity:.62"/>'
         '<line x1="0" y1="0" x2="0" y2="6" style="stroke:var(--ink);stroke-width:1;opacity:.5"/></pattern></defs>'
     )
@@ -172,7 +177,7 @@ def _draw(m: Map, a: str, b: str, width: float) -> str:
     panel.name_x("minutes")
     canvas.height = panel.bottom + 42
     if small:
-        canvas.height += 34
+        canvas.height += 52
         _scale(canvas, left, panel.bottom + 50, 150, False)
     else:
         _scale(canvas, panel.right + 14, panel.top + 14, 150, True)
@@ -214,7 +219,9 @@ def _map(panel: Panel, m: Map, arrows: int) -> None:
     canvas.image(panel.left, panel.top, panel.right - panel.left, panel.bottom - panel.top, png(index, palette))
     edge = [panel.y.clip(max(c, 1e-9)) for c in m.coi]
     px = [panel.x(v) for v in m.t]
-    canvas.band(px, edge, [panel.bottom] * len(px), "cone", "cone of influence")
+    there = "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(px, edge))
+    foot = f"L{px[-1]:.1f} {panel.bottom:.1f}L{px[0]:.1f} {panel.bottom:.1f}Z"
+    canvas.path(f"M{there}{foot}", "cone", "cone of influence", f"fill:url(#hatch-{m.name})")
     canvas.polyline(zip(px, edge), "conemark")
     _arrows(panel, m, arrows)
 
@@ -244,7 +251,8 @@ def _arrows(panel: Panel, m: Map, across: int) -> None:
             dx, dy = 8 * math.cos(angle), -8 * math.sin(angle)
             tip = (x + dx, y + dy)
             head = "".join(
-                f"M{tip[0]:.1f} {tip[1]:.1f}L{tip[0] - 5 * math.cos(angle + s):.1f} {tip[1] + 5 * math.sin(angle + s):.1f}"
+                f"M{tip[0]:.1f} {tip[1]:.1f}L{tip[0] - 5 * math.cos(angle + s):.1f} "
+                f"{tip[1] + 5 * math.sin(angle + s):.1f}"
                 for s in (0.5, -0.5)
             )
             d = f"M{x - dx:.1f} {y - dy:.1f}L{tip[0]:.1f} {tip[1]:.1f}{head}"

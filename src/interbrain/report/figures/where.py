@@ -22,8 +22,14 @@ def statement(results: Results) -> str:
     said = "Each person gave one channel, so there is no place to compare."
     if best is None:
         return said
-    numbers = f"{words.like(best['estimate'], best['null_sd'])} against {words.with_spread(best['null_mean'], best['null_sd'])}"
-    return f"{said} {results.measure_scale(str(best['measure']))} is {numbers} in surrogates ({words.p_text(best['p_read'])})."
+    numbers = (
+        f"{words.like(best['estimate'], best['null_sd'])} against "
+        f"{words.with_spread(best['null_mean'], best['null_sd'])}"
+    )
+    return (
+        f"{said} {results.measure_scale(str(best['measure']))} is {numbers} in surrogates "
+        f"({words.p_text(best['p_read'])})."
+    )
 
 
 def picture(results: Results) -> Picture | None:
@@ -48,7 +54,7 @@ def picture(results: Results) -> Picture | None:
     )
     found = "; ".join(
         f"{views.place_name(results, r)} (z = {words.number(r['z'])})"
-        for _, r in links[links["claim"]].head(6).iterrows()
+        for r in links[links["claim"]].head(6).to_dict("records")
     )
     return Picture(
         key="where",
@@ -63,12 +69,13 @@ def picture(results: Results) -> Picture | None:
 
 def _draw(results: Results, rows: pd.DataFrame, links: pd.DataFrame, a: list[str], b: list[str], width: float) -> str:
     small = width < 500
-    radius = 74.0 if small else 128.0
+    radius = 62.0 if small else 128.0
     canvas = Canvas(width, 0)
     used = key_row(canvas, 0, 10, width, [("line-found", "exceeds chance"), ("line-grey thin", "within chance")])
     middle = used + radius + 34
     canvas.height = middle + radius + 30
-    centre = (radius + (12 if small else 46), width - radius - (12 if small else 46))
+    edge = radius + (8 if small else 46)
+    centre = (edge, width - edge)
     spots = {}
     for side, names, sign in (("a", a, 1), ("b", b, -1)):
         where, _ = layout(names)
@@ -80,13 +87,16 @@ def _draw(results: Results, rows: pd.DataFrame, links: pd.DataFrame, a: list[str
     canvas.text(centre[1], middle - radius - 12, results.roles[1], "btext", "middle")
     grey = links[~links["claim"]]
     if len(grey) <= MOST_GREY:
-        for _, r in grey.iterrows():
+        for r in grey.to_dict("records"):
             _link(canvas, spots, r, "hairgrey" if len(grey) < 80 else "hairgrey faint", 0.0, "")
     claimed = links[links["claim"]]
     most = float(claimed["z"].max()) if len(claimed) else 1.0
-    for _, r in claimed.iloc[::-1].iterrows():
+    for r in claimed.iloc[::-1].to_dict("records"):
         context = views.context(rows, r)
-        title = f"{views.place_name(results, r)}{f' ({context})' if context else ''}: z = {words.number(r['z'])}, {words.p_text(r['p_read'])}"
+        title = (
+            f"{views.place_name(results, r)}{f' ({context})' if context else ''}: z = "
+            f"{words.number(r['z'])}, {words.p_text(r['p_read'])}"
+        )
         _link(canvas, spots, r, "link", 1.5 + 5 * r["z"] / most, title)
     _spots(canvas, spots, claimed, small, max(len(a), len(b)))
     return canvas.svg("")
@@ -97,7 +107,10 @@ def _head(canvas: Canvas, x: float, y: float, r: float, side: str, sign: int) ->
     tip = x + sign * (r + 15)
     dy = r * math.sin(0.17)
     dx = x + sign * r * math.cos(0.17)
-    ear = f"M{x - sign * 13:.1f} {y - r + 1:.1f}q{sign * 12:.1f} -13 {sign * 25:.1f} 0M{x - sign * 13:.1f} {y + r - 1:.1f}q{sign * 12:.1f} 13 {sign * 25:.1f} 0"
+    ear = (
+        f"M{x - sign * 13:.1f} {y - r + 1:.1f}q{sign * 12:.1f} -13 {sign * 25:.1f} 0M{x - sign * 13:.1f} "
+        f"{y + r - 1:.1f}q{sign * 12:.1f} 13 {sign * 25:.1f} 0"
+    )
     canvas.path(f"M{dx:.1f} {y - dy:.1f}L{tip:.1f} {y:.1f}L{dx:.1f} {y + dy:.1f}", f"head {side}")
     canvas.path(ear, f"head {side}")
     canvas.circle(x, y, r, f"head {side}")

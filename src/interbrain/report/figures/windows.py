@@ -32,7 +32,8 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="windows",
         title=title,
-        subtitle=f"{results.measure_title(str(rows['measure'].iloc[0]))} in windows over minutes.{where} Grey line: the mean of "
+        subtitle=f"{results.measure_title(str(rows['measure'].iloc[0]))} in windows over minutes.{where} Grey "
+        "line: the mean of "
         f"that session's surrogates over the whole segment; a window is shorter and scatters more.{shown}",
         alt=f"{title}; {words.count(n, 'session')}.",
         draw=lambda width: _draw(rows, nulls, width),
@@ -69,7 +70,7 @@ def _draw(rows: pd.DataFrame, nulls: pd.DataFrame, width: float) -> str:
             )
         middle = (part["start_s"] + part["stop_s"]) / 120
         canvas.polyline([(panel.x(t), panel.y(v)) for t, v in zip(middle, part["value"])], "line ink thin")
-        for t, (_, r) in zip(middle, part.iterrows()):
+        for t, r in zip(middle, part.to_dict("records")):
             canvas.circle(
                 panel.x(t),
                 panel.y(r["value"]),
