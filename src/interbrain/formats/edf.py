@@ -30,4 +30,4 @@ def read(path: Path) -> Loaded:
         The file is missing, empty, cut short or of another kind.
     """
     path = Path(path)
-    return guarded(path, RECORD, lambda: from_raw(mne.io.read_raw_edf(path, preload=True, verbose="ERROR")))
+    return guarded(path, RECORD, lambda: from_raw(mne.io.read_raw_edf(path, preload=True, verbose="WARNING")))

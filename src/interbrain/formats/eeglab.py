@@ -42,8 +42,8 @@ def read(path: Path) -> Loaded:
 
 def _read_either(path: Path) -> Loaded:
     if _trials(path) <= 1:
-        return from_raw(mne.io.read_raw_eeglab(path, preload=True, verbose="ERROR"))
-    loaded = from_epochs(mne.read_epochs_eeglab(path, verbose="ERROR"))
+        return from_raw(mne.io.read_raw_eeglab(path, preload=True, verbose="WARNING"))
+    loaded = from_epochs(mne.read_epochs_eeglab(path, verbose="WARNING"))
     loaded.meta["notes"] = (*loaded.meta.get("notes", ()), BY_POSITION)
     return loaded
 

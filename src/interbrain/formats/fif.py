@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -93,7 +96,38 @@ def _info(signal: Signal, meta: dict[str, Any]) -> Any:
     return info
 
 
+def _check_tags(path: Path) -> None:
+    """Follow the file's chain of tags to its end.
+
+    Each tag says where the next one is. One that points back would keep MNE's reader turning for ever, and one that
+    points past the end means that the file was cut short.
+    """
+    with path.open("rb") as plain, io.BytesIO(_unpacked(path)) if path.name.endswith(".gz") else plain as file:
+        size = file.seek(0, 2)
+        at = 0
+        while at < size:
+            file.seek(at)
+            header = file.read(16)
+            if len(header) < 16:
+                raise BadInput("ends within a tag: it was cut short; allowed is a whole FIF file; copy it again.")
+            _, _, length, following = struct.unpack(">iiii", header)
+            end = at + 16 + length
+            if length < 0 or end > size or (following > 0 and not at < following <= size):
+                raise BadInput(
+                    "is damaged or was cut short (a tag leads nowhere); allowed is a whole file; copy it again."
+                )
+            if following < 0:
+                return
+            at = end if following == 0 else following
+
+
+def _unpacked(path: Path) -> bytes:
+    with gzip.open(path) as packed:
+        return packed.read()
+
+
 def _read_either(path: Path) -> Loaded:
+    _check_tags(path)
     if path.name.endswith(EPOCHS):
-        return from_epochs(mne.read_epochs(path, proj=False, preload=True, verbose="ERROR"))
-    return from_raw(mne.io.read_raw_fif(path, allow_maxshield=False, preload=True, verbose="ERROR"))
+        return from_epochs(mne.read_epochs(path, proj=False, preload=True, verbose="WARNING"))
+    return from_raw(mne.io.read_raw_fif(path, allow_maxshield=False, preload=True, verbose="WARNING"))

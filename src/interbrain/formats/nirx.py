@@ -40,7 +40,7 @@ def _read_folder(folder: Path) -> Loaded:
     if folder.is_file():
         raise BadInput("is a file; allowed is the folder with .hdr and .wl1; name the folder.")
     _same_length(folder)
-    return from_raw(mne.io.read_raw_nirx(folder, saturated="ignore", preload=True, verbose="ERROR"))
+    return from_raw(mne.io.read_raw_nirx(folder, saturated="ignore", preload=True, verbose="WARNING"))
 
 
 def _same_length(folder: Path) -> None:

@@ -22,6 +22,7 @@ from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
+from interbrain.formats._hdf5 import check_heaps
 from interbrain.formats._mne import from_raw, iso
 
 RECORD = FormatRecord(
@@ -87,13 +88,14 @@ def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[s
 
 
 def _read_file(path: Path) -> Loaded:
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         if "data2" in file["nirs"]:
             raise BadInput("holds several data blocks; allowed is one; split the file into one a recording.")
         rate, first_s = _clock(file)
         start = _measured_at(file["nirs/metaDataTags"])
         points, labels, device = _stims(file["nirs"], first_s), _pair_labels(file), _device(file["nirs/metaDataTags"])
-    loaded = from_raw(mne.io.read_raw_snirf(path, preload=True, verbose="ERROR"))
+    loaded = from_raw(mne.io.read_raw_snirf(path, preload=True, verbose="WARNING"))
     if loaded.signal.values.shape[1] != len(labels):
         raise BadInput(f"has {loaded.signal.values.shape[1]} rows of samples but {len(labels)} measurement lists.")
     channels = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ RECORD = FormatRecord(
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "-", ".")
 DELIMITERS = (("\t", "\t"), (";", ";"), (",", ","), ("whitespace", r"\s+"))
+QUOTED = re.compile(r'"[^"]*"')
 UNIX_S = 1e8
 """Seconds from which a time column is a Unix clock and not a meeting's (the year 1973)."""
 LARGEST_GAP = 20
@@ -162,9 +164,10 @@ def _separator(lines: list[str], delimiter: str | None) -> str:
 def _cells(lines: list[str], separator: str) -> pd.DataFrame:
     """Cells as text. A row that is shorter or longer than the first one is an error with its line."""
     spaced = separator == r"\s+"
-    widths = [len(line.split()) if spaced else line.count(separator) + 1 for line in lines]
+    bare = [QUOTED.sub("x", line) if '"' in line else line for line in lines]
+    widths = [len(line.split()) if spaced else line.count(separator) + 1 for line in bare]
     odd = next((i for i, w in enumerate(widths) if w != widths[0]), None)
-    if odd is not None and not any('"' in line for line in (lines[0], lines[odd])):
+    if odd is not None:
         raise BadInput(
             f"line {odd + 1} has {widths[odd]} columns where line 1 has {widths[0]}; "
             "allowed are rows of one width; the file may be cut short: copy it again, or name its delimiter."

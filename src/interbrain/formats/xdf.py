@@ -66,10 +66,15 @@ def read(path: Path, stream: str | int | None = None) -> Loaded:
 
 def _read_file(path: Path, wanted: str | int | None) -> Loaded:
     streams, header = pyxdf.load_xdf(path, verbose=False)
+    if not streams:
+        raise BadInput("holds no stream; allowed is a file with at least one; copy it again.")
     streams = sorted(streams, key=lambda s: s["info"]["stream_id"])
     for number, stream in enumerate(streams, start=1):
         if stream.get("footer") is None:
-            raise BadInput(f"the file ends within stream {number} (it has no footer): it was cut short; copy it again.")
+            raise BadInput(
+                f"ends within stream {number}, which has no footer: it was cut short; "
+                "allowed is a whole recording; copy it again, or repair it with the recorder's own tool."
+            )
     chosen = _choose(streams, wanted)
     values, rate, first_s, notes = _samples(chosen)
     channels, factors = _channels(chosen["info"], len(values))
