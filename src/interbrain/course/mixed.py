@@ -130,7 +130,7 @@ def fit(
     if len(data.labels) < 2:
         raise BadInput(f"Mixed model: {len(data.labels)} group; between-group variance needs at least 2.")
     best = maximise(data)
-    if not best.residual > 1e-20 * float(np.var(data.y[data.mask])):
+    if best.saturated or not best.residual > 1e-12 * float(np.var(data.y[data.mask])):
         raise BadInput("Mixed model: the values lie exactly on the fit, so no variance can be estimated from them.")
     return _inferred(data, best, names)
 

@@ -17,7 +17,8 @@ from interbrain.data.errors import BadInput
 SINGULAR = 1e-4
 """A relative standard deviation below this (per scaled column of Z) counts as zero."""
 
-_LARGEST = 1e4
+_LARGEST = 1e3
+"""A relative standard deviation at this bound means that the random effects alone reproduce the values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class Reml:
     """A maximum of the restricted likelihood.
 
     ``psi (q, q)`` is the covariance of the random effects, ``residual`` the variance of an observation's error,
-    ``loglik`` the restricted log-likelihood with all its constants.
+    ``loglik`` the restricted log-likelihood with all its constants; ``saturated`` when nothing is left for the error.
     """
 
     psi: np.ndarray
@@ -61,6 +62,7 @@ class Reml:
     loglik: float
     singular: bool
     converged: bool
+    saturated: bool
 
 
 def blocks(y: np.ndarray, x: np.ndarray, z: np.ndarray, groups: np.ndarray) -> Blocks:
@@ -188,7 +190,8 @@ def maximise(data: Blocks) -> Reml:
         residual=residual,
         loglik=loglik,
         singular=bool(np.any(theta[diagonal] < SINGULAR)),
-        converged=flat and bool(np.all(np.abs(theta) < 0.99 * _LARGEST)),
+        converged=flat,
+        saturated=bool(np.any(np.abs(theta) > 0.99 * _LARGEST)),
     )
 
 

@@ -1,0 +1,24 @@
+"""PHQ-9, Patient Health Questionnaire, depression."""
+
+from __future__ import annotations
+
+from interbrain.data.records import InstrumentRecord
+
+RECORD = InstrumentRecord(
+    name="phq_9",
+    title="PHQ-9, Patient Health Questionnaire, depression",
+    measures="depression",
+    score_range=(0.0, 27.0),
+    higher_is="worse",
+    reference="cut-off and reliable change as tabled in BMC Psychiatry s12888-018-1987-1, table 1",
+    doi="10.1186/s12888-018-1987-1",
+    cutoff=10.0,
+    reliable_change=6.0,
+    aliases=("PHQ-9", "phq9"),
+    note=(
+        "9 items 0 to 3. "
+        "Case at 10 and above. "
+        "Some software takes 5 as reliable change (secondary). "
+        "The bands 5, 10, 15, 20 are textbook knowledge, not checked."
+    ),
+)
