@@ -24,7 +24,7 @@ from interbrain.data.study import (
 from interbrain.simulate.observe import layout, record_pair
 from interbrain.simulate.settings import Simulation
 
-SYMPTOM, ALLIANCE = "GAD-7", "WAI-SR"
+SYMPTOM, ALLIANCE = "gad_7", "wai_sr"
 
 
 @dataclass(frozen=True, eq=False)
