@@ -8,9 +8,9 @@ A channel is said to drift when its level is not constant (KPSS statistic above 
 itself for more than 1/20 of the recording; the tests run on at most 400 means of successive samples. Measured on 150
 series a kind: white noise 1 %, AR(1) 0.9 of 300 s at 5 Hz 3 %, of 600 s 3 %, white noise through a haemodynamic
 response 9 % (120 s), 3 % (300 s) and 0 % (600 s), the same band-passed 0 % (120 s); random walks 97 %, AR(1) 0.9 with
-a fading rise of 2 SD 95 %, with a straight rise of 1 SD 67 %, of 2 SD 100 %. A drift that a band-pass took out is not seen, and
-does no harm. For epochs, whose level is usually removed, the power is looked at instead (Spearman's correlation of an
-epoch's log variance with its order, p < .01).
+a fading rise of 2 SD 95 %, with a straight rise of 1 SD 67 %, of 2 SD 100 %. A drift that a band-pass took out is not
+seen, and does no harm. For epochs, whose level is usually removed, the power is looked at instead (Spearman's
+correlation of an epoch's log variance with its order, p < .01).
 """
 
 from __future__ import annotations
