@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs calibrate clean
 demo: $(VENV)/.user
 	$(BIN)/interbrain demo $(OUT)
 
@@ -20,6 +20,9 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
+
+calibrate: $(VENV)/.dev
+	cd tests && ../$(BIN)/python calibrate.py
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "interbrain needs Python 3.11 or newer; none was found on the PATH."; exit 2; }

@@ -52,6 +52,7 @@ WORLDS: dict[str, Callable[[np.random.Generator, int, float], np.ndarray]] = {
     "ar(1) 0.9": ar1,
     "haemodynamic": haemodynamic,
 }
+BROKEN: dict[str, Callable[[np.random.Generator, int, float], np.ndarray]] = {"random walk": walk}
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def run_cell(design: Design, world: str, dyads: int, seed: int) -> Cell:
 
 def _block(design: Design, world: str, random: np.random.Generator) -> Block:
     shape = (max(design.epochs, 1), design.packed, design.samples)
-    series = [WORLDS[world](random, shape[0] * shape[2], design.rate) for _ in range(design.packed)]
+    series = [(WORLDS | BROKEN)[world](random, shape[0] * shape[2], design.rate) for _ in range(design.packed)]
     values = np.stack([s.reshape(shape[0], shape[2]) for s in series], axis=1)
     return Block(values, np.ones(shape, dtype=bool), design.rate, design.epochs > 0)
 

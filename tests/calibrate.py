@@ -1,0 +1,88 @@
+"""``make calibrate``: the table of size under no effect, written into docs/calibration.md with date and machine."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from calibration import LEVEL, WORLDS, Cell, Design, run_cell, simultaneous_interval
+from interbrain import __version__
+from test_size_under_no_effect import DESIGNS
+
+PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
+BROKEN = "random walk"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dyads", type=int, default=2000, help="independent dyads a cell")
+    parser.add_argument("--seed", type=int, default=2, help="another seed than the tests have")
+    asked = parser.parse_args()
+    begin = time.perf_counter()
+    cells = [
+        run_cell(design, world, asked.dyads, asked.seed)
+        for design, world in tqdm([(d, w) for d in DESIGNS for w in WORLDS], desc="cells")
+    ]
+    broken = run_cell(DESIGNS[1], BROKEN, min(asked.dyads, 500), asked.seed)
+    PAGE.write_text(_page(cells, broken, time.perf_counter() - begin), encoding="utf-8")
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+def _page(cells: Sequence[Cell], broken: Cell, seconds: float) -> str:
+    n = len(cells[0].p)
+    low, high = simultaneous_interval(n, len(cells))
+    inside = sum(low <= cell.hits <= high for cell in cells)
+    rows = "\n".join(_row(cell, low, high) for cell in cells)
+    return f"""# Size under no effect
+
+How often is p at most {LEVEL:g} when two people have nothing to do with each other? Each cell holds {n} pairs of
+independent recordings of one kind of noise, each with its own surrogates. A right test gives {LEVEL:.0%}; with so many
+pairs, all {len(cells)} cells together are expected to stay between {low / n:.3f} and
+{high / n:.3f} in 95 of 100 such tables.
+**{inside} of {len(cells)} cells do.**
+
+| measure | surrogate | noise | recording | share p ≤ {LEVEL:g} | Kolmogorov–Smirnov p of uniform p |
+|---|---|---|---|---|---|
+{rows}
+
+## Where the assumption is broken
+
+Surrogates within a dyad assume signals whose statistics do not change. Two **independent random walks** break that:
+{broken.share:.1%} of {len(broken.p)} pairs come out at p ≤ {LEVEL:g} ({broken.design.measure} with
+{broken.design.surrogate}). `interbrain run` tests every recording for drift and says in `problems.tsv` where it finds
+it (`inference/stationarity.py` states its own error rates).
+
+Shuffled segments make p too small for lagged correlation in overlapping windows when a signal remembers itself for more
+than about 1/25 of a segment; the default there is the circular shift, and where a plan asks for shuffled segments the
+signal's memory is checked and told.
+
+Written by `make calibrate` on {datetime.now(UTC):%Y-%m-%d} with interbrain {__version__}, Python
+{platform.python_version()}, {platform.system()} {platform.machine()}, in {seconds / 60:.0f} min on one core.
+`make test` runs the same with 500 pairs a cell and another seed.
+"""
+
+
+def _row(cell: Cell, low: int, high: int) -> str:
+    mark = "" if low <= cell.hits <= high else " **outside**"
+    uniform = cell.uniform_p(np.random.default_rng(0))
+    return (
+        f"| {cell.design.measure} | {cell.design.surrogate} | {cell.world} | {_length(cell.design)} | "
+        f"{cell.share:.3f}{mark} | {uniform:.2f} |"
+    )
+
+
+def _length(design: Design) -> str:
+    if design.epochs:
+        return f"{design.epochs} epochs of {design.samples / design.rate:g} s at {design.rate:g} Hz"
+    return f"{design.samples / design.rate / 60:.1f} min at {design.rate:g} Hz"
+
+
+if __name__ == "__main__":
+    main()
