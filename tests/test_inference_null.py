@@ -84,6 +84,15 @@ def test_standardised_is_the_same_whichever_was_observed():
     np.testing.assert_allclose(swapped, z_draws[6])
 
 
+def test_a_missing_draw_stands_at_the_highest_value():
+    observed = np.array([1.0, 0.0])
+    draws = np.column_stack([[np.nan, 0.5, 0.2, 0.1], [0.3, -0.1, 0.2, 0.1]])
+    _, z_draws = standardise(observed, draws)
+    everything = np.array([1.0, 0.5, 0.2, 0.1])
+    assert z_draws[0, 0] == pytest.approx((1.0 - everything.mean()) / everything.std(ddof=1))
+    assert family_p(observed, draws)[0] == 2 / 5
+
+
 def test_flat_pairs_leave_the_family():
     observed, draws = np.array([1.0, 2.0]), np.column_stack([np.ones(19), np.arange(19) / 20])
     p = family_p(observed, draws)

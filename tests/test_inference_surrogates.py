@@ -119,6 +119,7 @@ def test_spectra_and_cross_spectra_are_kept(name, n_times):
     cross = fourier[0] * fourier[1].conj()
     for surrogate in draws(name, data):
         turned = np.fft.rfft(surrogate.values[0])
+        np.testing.assert_allclose(surrogate.values.mean(axis=2), data.values.mean(axis=2))
         np.testing.assert_allclose(np.abs(turned), np.abs(fourier), atol=1e-9)
         np.testing.assert_allclose(turned[0] * turned[1].conj(), cross, atol=1e-9)
 
