@@ -170,9 +170,7 @@ def test_scores_are_followed_from_each_persons_first():
     assert list(phq.change_from_first) == [0, -1, -6, 6]
     assert phq.reliable.isna().iloc[0] and list(phq.reliable[1:]) == ["no", "better", "worse"]
     assert list(phq.below_cutoff) == [False, False, False, False] and set(phq.role) == {"patient"}
-    assert (
-        ors.reliable.isna().iloc[0] and list(ors.reliable[1:]) == ["better"]
+    assert ors.reliable.isna().iloc[0] and list(ors.reliable[1:]) == ["better"]
     assert list(ors.below_cutoff) == [True, False]
-    )
     mood = found[found.instrument == "mood"].iloc[0]
     assert pd.isna(mood.reliable) and pd.isna(mood.below_cutoff)
