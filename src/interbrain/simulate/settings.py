@@ -16,7 +16,8 @@ class Simulation(BaseModel):
 
     ``coupling`` is the share of variance of the planted regions' haemodynamic source that patient and therapist have
     in common during the task, in the first session; it grows by ``growth`` a session, plus each dyad's own deviations
-    (``dyad_sd`` in level, ``growth_sd`` in growth) and is kept in [0, 0.95]. At rest it is 0. Times in s, rate in Hz.
+    (``dyad_sd`` in level, ``growth_sd`` in growth, ``session_sd`` from session to session) and is kept in [0, 0.95]. At
+    rest it is 0. Symptoms after a session follow its coupling. Times in s, rate in Hz.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,14 +34,16 @@ class Simulation(BaseModel):
     channels_per_region: int = Field(2, ge=1, le=8)
     planted: tuple[str, str] | None = Field(("rTPJ", "rTPJ"), description="regions of patient and therapist")
     coupling: float = Field(0.15, ge=0, le=0.95)
-    growth: float = Field(0.12, ge=-0.5, le=0.5)
+    growth: float = Field(0.13, ge=-0.5, le=0.5)
     dyad_sd: float = Field(0.05, ge=0)
+    session_sd: float = Field(0.03, ge=0)
     growth_sd: float = Field(0.015, ge=0)
     lag_s: float = Field(1.0, ge=0, le=5, description="the patient leads by this much")
-    channel_noise: float = Field(0.35, ge=0, description="SD of a channel's own slow noise; the source's is 1")
+    channel_noise: float = Field(0.25, ge=0, description="SD of a channel's own slow noise; the source's is 1")
     artefacts_per_minute: float = Field(0.3, ge=0)
-    symptom_effect: float = Field(9.0, description="points of the symptom score per unit of coupling, downwards")
-    symptom_trend: float = Field(0.4, description="points a session, downwards, whatever the coupling")
+    symptom_effect: float = Field(14.0, description="points of the symptom score per unit of coupling, downwards")
+    symptom_trend: float = Field(0.1, description="points a session, downwards, whatever the coupling")
+    symptom_sd: float = Field(0.5, ge=0, description="what the score has of its own, in points")
 
     @model_validator(mode="after")
     def _sensible(self) -> Simulation:

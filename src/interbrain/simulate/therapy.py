@@ -95,10 +95,11 @@ def _persons(groups: tuple[Group, ...]) -> pd.DataFrame:
 
 def dyad_coupling(simulation: Simulation, dyads: int, random: np.random.Generator) -> np.ndarray:
     """Each dyad's coupling in each session, ``(dyad, session)``: the course of the mean plus the dyad's own."""
+    state = simulation.session_sd * random.standard_normal((dyads, simulation.sessions))
     level = simulation.dyad_sd * random.standard_normal((dyads, 1))
     growth = simulation.growth_sd * random.standard_normal((dyads, 1))
     time = np.arange(simulation.sessions)
-    return np.clip(simulation.coupling + level + (simulation.growth + growth) * time, 0.0, 0.95)
+    return np.clip(simulation.coupling + level + (simulation.growth + growth) * time + state, 0.0, 0.95)
 
 
 def _present(simulation: Simulation) -> np.ndarray:
@@ -129,10 +130,11 @@ def _scores(simulation: Simulation, groups: tuple[Group, ...], coupling: np.ndar
     random = stream(simulation.seed, "scores")
     rows = []
     for row, group in enumerate(groups):
-        start, bond = random.normal(14.0, 2.0), random.normal(44.0, 5.0)
+        start, bond = random.normal(16.0, 2.0), random.normal(44.0, 5.0)
         for session in range(simulation.sessions):
             fall = simulation.symptom_effect * (coupling[row, session] - simulation.coupling)
-            symptom = start - fall - simulation.symptom_trend * session + random.normal(0.0, 1.0)
+            symptom = start - fall - simulation.symptom_trend * session
+            symptom += random.normal(0.0, simulation.symptom_sd)
             alliance = bond + random.normal(0.0, 2.5)
             patient = group.person("patient")
             for name, value, low, high in ((SYMPTOM, symptom, 0, 21), (ALLIANCE, alliance, 12, 60)):

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from interbrain.course.instruments import find
 from interbrain.data.errors import BadInput
 from interbrain.simulate.settings import Simulation, read_simulation
 from interbrain.simulate.therapy import SYMPTOM, simulate_study
@@ -120,8 +121,10 @@ def _row(course: pd.DataFrame, truth: dict[str, Any]) -> Any:
 def _outcome_lines(outcome: pd.DataFrame, truth: dict[str, Any]) -> list[str]:
     mine = outcome[outcome.apply(lambda r: _is(r, truth), axis=1)]
     mine = mine[(mine["instrument"] == SYMPTOM) & (mine["part"] == "within") & (mine["lag_sessions"] == 0)]
+    record = find(SYMPTOM)
+    title = record.title if record else SYMPTOM
     return [
-        f"planted: {SYMPTOM} falls with coupling; found, within persons and adjusted for time: "
+        f"planted: {title} falls in sessions of more coupling; found, within persons and freed from time: "
         f"{row.estimate:.2f} points per unit of synchrony [{row.ci_low:.2f}, {row.ci_high:.2f}], p = {row.p:.2g}."
         for row in mine.itertuples()
     ]

@@ -73,7 +73,7 @@ def prepare_person(task: PersonTask) -> Person:
         quality=tuple(facts["quality"]),
         problems=tuple(replace(p, where=f"{task.where}, {p.where}".rstrip(", ")) for p in problems),
         meta=facts["meta"],
-        print=Fingerprint(**{k: step.arrays[f"print_{k}"] for k in _PRINT_ARRAYS}, **facts["print"]),
+        print=_print(step),
     )
 
 
@@ -134,6 +134,12 @@ def signal_of(path: Path) -> Signal:
 def _channel(about: dict[str, Any]) -> Channel:
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
     return Channel(**given)
+
+
+def _print(step: Step) -> Fingerprint:
+    hashes, positions, channels = (step.arrays[f"print_{k}"] for k in _PRINT_ARRAYS)
+    about = step.facts["print"]
+    return Fingerprint(hashes, positions, channels, about["rate"], about["duration"], about["stretch"])
 
 
 def _failed(task: PersonTask, content: str, error: Exception) -> Person:

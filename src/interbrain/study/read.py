@@ -34,6 +34,4 @@ def write_study(
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write a study in memory as BIDS; fNIRS becomes SNIRF. ``load`` gives each recording when it is needed."""
-    from interbrain.formats import bids
-
-    return bids.write(study, load, Path(root), progress)
+    return import_module("interbrain.formats.bids").write(study, load, Path(root), progress)
