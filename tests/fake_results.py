@@ -7,7 +7,11 @@ re-pairings.
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -324,7 +328,8 @@ def full(folder: Path) -> Path:
                 study={"name": "A small simulated study", "simulated": True, "root_name": "study"})  # fmt: skip
     _plan(folder, 'seed = 20260101\nalpha = 0.05\ncontrast = ["task", "rest"]\n[[analysis]]\nname = "fnirs-wtc"\n'
           'modality = "fnirs"\nmeasure = "wtc"\nsignals = ["hbo", "hbr"]\nsurrogates = ["circular_shift"]\n'
-          'n_surrogates = 199\nrepair = true\nlevel = "region"\n[analysis.bands]\nslow = [0.0333, 0.125]\n')  # fmt: skip
+          'n_surrogates = 199\nrepair = true\nlevel = "region"\n'
+          '[analysis.bands]\nslow = [0.0333, 0.125]\n')  # fmt: skip
     return folder
 
 
@@ -422,3 +427,11 @@ def motion(folder: Path) -> Path:
     _plan(folder, 'seed = 1\nalpha = 0.05\n[[analysis]]\nname = "motion-wlcc"\nmodality = "motion"\nmeasure = "wlcc"\n'
           'surrogates = ["segment_shuffle"]\nn_surrogates = 199\nrepair = true\n')  # fmt: skip
     return folder
+
+
+@cache
+def shared(kind: str) -> Path:
+    """One folder of each kind a process, for tests that only read it; gone when the process ends."""
+    parent = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    return {"full": full, "one_dyad": one_dyad, "motion": motion}[kind](parent / kind)

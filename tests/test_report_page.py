@@ -25,12 +25,9 @@ KINDS = ("full", "one_dyad", "motion")
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, str]]:
-    made = {}
-    for kind in KINDS:
-        folder = getattr(fake_results, kind)(tmp_path_factory.mktemp(kind))
-        made[kind] = (folder, write_report(folder).read_text(encoding="utf-8"))
-    return made
+def pages() -> dict[str, tuple[Path, str]]:
+    folders = {kind: fake_results.shared(kind) for kind in KINDS}
+    return {kind: (f, write_report(f).read_text(encoding="utf-8")) for kind, f in folders.items()}
 
 
 class Reader(HTMLParser):
@@ -92,7 +89,7 @@ def test_page_is_well_formed_and_leans_on_nothing_outside(pages, kind: str) -> N
     assert {o for o in outside if "www.w3.org" not in o} == set()
     assert "@import" not in bare and "url(" not in bare.replace("url(#", "")
     assert len(html.encode()) < 5_000_000
-    assert "/tmp/" not in bare
+    assert str(pages[kind][0]) not in bare
 
 
 @pytest.mark.parametrize("kind", KINDS)

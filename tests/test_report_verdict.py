@@ -9,23 +9,23 @@ import pandas as pd
 import pytest
 
 import fake_results
-from interbrain.report import verdict, words
+from interbrain.report import summary, verdict, words
 from interbrain.report.results import Results, read_results
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return read_results(fake_results.full(tmp_path_factory.mktemp("full")))
+def full() -> Results:
+    return read_results(fake_results.shared("full"))
 
 
 @pytest.fixture(scope="module")
-def motion(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return read_results(fake_results.motion(tmp_path_factory.mktemp("motion")))
+def motion() -> Results:
+    return read_results(fake_results.shared("motion"))
 
 
 @pytest.fixture(scope="module")
-def one_dyad(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return read_results(fake_results.one_dyad(tmp_path_factory.mktemp("one")))
+def one_dyad() -> Results:
+    return read_results(fake_results.shared("one_dyad"))
 
 
 def changed(results: Results, table: str, where: Any = None, **values: Any) -> Results:
@@ -119,20 +119,29 @@ def test_growth_has_its_number_interval_and_sign(full: Results) -> None:
     best = lambda c: planted(c) & (c["signal_a"] == "hbo") & (c["segment"] == "task")  # noqa: E731
     known = changed(full, "course", p=0.5, p_family=0.9, p_signflip=0.5)
     known = changed(
-        known, "course", best, slope=0.1234, ci_low=0.051, ci_high=0.196, p=0.004, p_family=0.016, p_signflip=0.0078,
+        known, "course", best, slope=0.1234, ci_low=0.051, ci_high=0.196, p=0.004, p_family=0.008, p_signflip=0.0078,
         n_groups=8, n_meetings=38,
     )  # fmt: skip
     said = one(verdict.growth(known))
     assert plain(said.lead) == "Synchrony rises by 0.123 z a session for patient rTPJ and therapist rIFG (HbO, task)."
     assert plain(said.detail) == (
-        "95 % interval 0.051 to 0.196; p = .016, corrected over the 16 of its family; flipping the signs of "
+        "95 % interval 0.051 to 0.196; p = .008, corrected over the 16 of its family; flipping the signs of "
         "whole dyads "
-        "p = .008; 8 dyads, 38 sessions. No other place changes."
+        "p = .008; 8 dyads, 38 sessions. None of the other 63 stands out."
     )
     falls = changed(known, "course", best, slope=-0.1234, ci_low=-0.196, ci_high=-0.051)
     said = one(verdict.growth(falls))
     assert plain(said.lead).startswith("Synchrony falls by 0.123 z a session")
     assert plain(said.detail).startswith("95 % interval −0.196 to −0.051;")
+
+
+def test_growth_in_one_of_four_families_is_told_over_families(full: Results) -> None:
+    best = lambda c: planted(c) & (c["signal_a"] == "hbo") & (c["segment"] == "task")  # noqa: E731
+    known = changed(full, "course", p=0.5, p_family=0.9, p_signflip=0.5)
+    known = changed(known, "course", best, p=0.004, p_family=0.02, p_signflip=0.0078)
+    said = one(verdict.growth(known))
+    assert said.kind == "none"
+    assert "p = .020, corrected over the 16 of its family (p = .080 over 4 families)" in plain(said.detail)
 
 
 def test_growth_needs_both_checks(full: Results) -> None:
@@ -199,23 +208,23 @@ def test_outcome_keeps_within_and_between_apart(full: Results) -> None:
 
 
 def test_truth_beside_what_was_found(full: Results) -> None:
-    row = one(verdict.truth_rows(full))  # type: ignore[arg-type]
+    row = one(summary.truth_rows(full))  # type: ignore[arg-type]
     assert row.planted == "0.060 a session" and row.inside is True
     far = changed(full, "course", planted, ci_low=0.1, ci_high=0.2)
-    assert verdict.truth_rows(far)[0].inside is False
+    assert summary.truth_rows(far)[0].inside is False
     quiet = changed(full, "course", lambda c: ~planted(c), p_family=0.9)
-    assert verdict.false_alarms(quiet) == "Elsewhere nothing was planted, and none of 60 places shows a change."
+    assert summary.false_alarms(quiet) == "Elsewhere nothing was planted, and none of 60 places shows a change."
 
 
 def test_key_figures_count_the_tables(full: Results) -> None:
-    figures = {k.name: k.value for k in verdict.key_figures(full)}
+    figures = {k.name: k.value for k in summary.key_figures(full)}
     meetings = full["synchrony"].drop_duplicates(["group", "session"])
     assert figures["dyads"] == "8" and figures["sessions"] == str(len(meetings))
     assert figures["pairs tested"] == "32" and figures["surrogates each"] == "199"
     assert figures["hours recorded"] == "6.9"
     without = Results(full.folder, full.tables, full.plan, {**full.provenance, "hours": None}, full.timing)
     seconds = 780.0 * len(meetings)
-    assert {k.name: k.value for k in verdict.key_figures(without)}["hours recorded"] == f"{seconds / 3600:.1f}"
+    assert {k.name: k.value for k in summary.key_figures(without)}["hours recorded"] == f"{seconds / 3600:.1f}"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ from interbrain.report.figures import (
 from interbrain.report.methods import limits, methods
 from interbrain.report.results import Results, read_results
 from interbrain.report.style import DARK, FONT, LIGHT, figure_css, variables
-from interbrain.report.verdict import Finding, false_alarms, findings, key_figures, truth_rows
+from interbrain.report.summary import false_alarms, key_figures, truth_rows
+from interbrain.report.verdict import Finding, findings
 
 MOST_ANSWERS = 7
 
@@ -121,7 +122,7 @@ def _asset(name: str) -> str:
 def _css() -> str:
     light, dark = variables(LIGHT), variables(DARK)
     return (
-        f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}.greys{{filter:invert(.86)}}}}"
         + _asset("page.css").replace("FONT", FONT)
         + figure_css()
     )

@@ -159,10 +159,11 @@ class Canvas:
         where = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self.parts.append(f'<text class="{cls}" x="{_n(x)}" y="{_n(y)}"{where}{turn}>{escape(text)}</text>')
 
-    def image(self, x: float, y: float, width: float, height: float, png: bytes) -> None:
+    def image(self, x: float, y: float, width: float, height: float, png: bytes, cls: str = "map") -> None:
         data = base64.b64encode(png).decode("ascii")
         self.parts.append(
-            f'<image x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" preserveAspectRatio="none" '
+            f'<image class="{cls}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
+            f'preserveAspectRatio="none" '
             f'style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>'
         )
 

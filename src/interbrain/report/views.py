@@ -18,7 +18,7 @@ FAMILY_KEY = ["analysis", "signal_a", "signal_b", "band", "direction", "segment"
 
 
 def decide(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Adds ``p_read`` and ``claim``.
+    """Adds ``p_read``, ``p_over`` (of its family, over families) and ``claim``.
 
     ``p_read`` is p corrected within its family; where a table brings none, p times the size of the family. A row is
     claimed where that is at most alpha; where an analysis has several families, its family must also hold at a false
@@ -26,10 +26,11 @@ def decide(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """
     rows = rows.copy()
     if rows.empty:
-        return rows.assign(p_read=pd.Series(dtype=float), claim=pd.Series(dtype=bool))
+        return rows.assign(p_read=pd.Series(dtype=float), p_over=pd.Series(dtype=float), claim=pd.Series(dtype=bool))
     sizes = rows.groupby(["analysis", "family"])["p"].transform("count")
     rows["p_read"] = rows["p_family"].fillna((rows["p"] * sizes).clip(upper=1.0)).astype(float)
-    rows["claim"] = (rows["p_read"] <= alpha + _EDGE) & (_of_family(rows) <= alpha + _EDGE)
+    rows["p_over"] = _of_family(rows)
+    rows["claim"] = (rows["p_read"] <= alpha + _EDGE) & (rows["p_over"] <= alpha + _EDGE)
     return rows
 
 
@@ -192,7 +193,7 @@ def tests_text(rows: pd.DataFrame) -> str:
 
 
 def associations(results: Results) -> pd.DataFrame:
-    """Fitted rows of ``outcome`` with ``p_read``: p over all of them (false discovery rate, else times their number)."""
+    """Fitted rows of ``outcome`` with ``p_read``: p over all of them (as told, else times their number)."""
     rows = results["outcome"]
     rows = rows[rows["estimate"].notna() & rows["p"].notna()]
     said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)

@@ -79,7 +79,9 @@ def cardinal(n: int) -> str:
 
 
 def share(k: int, n: int, noun: str, plural: str | None = None) -> str:
-    """``six of eight dyads``, ``all eight dyads``, ``none of eight dyads``."""
+    """``six of eight dyads``, ``both dyads``, ``all eight dyads``, ``none of eight dyads``."""
+    if k == n == 2:
+        return f"both {plural or f'{noun}s'}"
     if k == n and n > 1:
         return f"all {count(n, noun, plural)}"
     first = "none" if k == 0 else (cardinal(k) if n < len(_WORDS) else number(k, decimals=0))

@@ -34,17 +34,19 @@ def picture(results: Results) -> Picture | str:
             else f"Synchrony exceeds chance in {words.share(k, n, 'comparison')}"
         )
     else:
-        title = "Observed synchrony lies where surrogates lie"
-        title += "" if n == 1 else f", in {words.share(n, n, 'comparison')}"
+        title = (
+            "Observed synchrony lies where surrogates lie"
+            if n == 1
+            else (f"Nothing exceeds what surrogates give, in {words.share(n, n, 'comparison')}")
+        )
     about = "the value" if single else "the strongest of all places"
-    over = "" if single else " p is corrected over the places;"
+    over = "" if single else " The strongest of many lies outside it by chance alone; p is corrected for that."
     said = f" The {MOST_ROWS} with the smallest p of {n}." if n > MOST_ROWS else ""
     return Picture(
         key="chance",
         title=title,
-        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates.{over} the band is where nine of "
-"ten surrogates of "
-        f"one place lie.{said}".replace(". the", ". The"),
+        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates. The band is where nine of ten surrogates of "
+        f"one place lie.{over}{said}",
         alt=f"{title}. The strongest is {words.number(top['z'])} SDs from its surrogates, "
 f"{words.p_text(top['p_read'])}.",
         draw=lambda width: _draw(results, rows, best, single, width),

@@ -53,7 +53,7 @@ def _draw(results: Results, rows: pd.DataFrame, parts: list[pd.DataFrame], width
     label = min(70.0, max(text_width(n, 11.5) for n in a) + 8) if len(a) <= 40 else 8.0
     across = columns(width, max(160.0, label + 15.0 * min(len(b), 12)) + 20, len(parts))
     panel = (width - 18 * (across - 1)) / across
-    cell = min(44.0, (panel - label) / len(b))
+    cell = min(44.0, (panel - label - 6) / len(b))
     head = 26 + (min(60.0, max(text_width(n, 11.5) for n in b)) if len(b) > 4 else 16) if len(b) <= 40 else 26
     block = head + cell * len(a) + 22
     canvas = Canvas(width, block * -(-len(parts) // across))
@@ -116,7 +116,9 @@ def _cells(
         for pa, pb, z in zip(part["place_a"], part["place_b"], part["z"]):
             grid[index[0][pa], index[1][pb]] = _shade(z, 3.0)
         levels = np.round(255 - 140 * np.linspace(0, 1, 64)).astype(np.uint8)
-        canvas.image(x, y, cell * len(b), cell * len(a), png(np.round(grid * 63), np.stack([levels] * 3, axis=1)))
+        canvas.image(
+            x, y, cell * len(b), cell * len(a), png(np.round(grid * 63), np.stack([levels] * 3, axis=1)), "greys"
+        )
     for r in (part[part["claim"]] if image else part).to_dict("records"):
         cx, cy = x + cell * b.index(r["place_b"]), y + cell * a.index(r["place_a"])
         gap = 1.0 if cell > 8 else 0.0

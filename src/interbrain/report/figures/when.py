@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from interbrain.data.errors import BadInput
-from interbrain.report import words
+from interbrain.report import views, words
 from interbrain.report.figures.common import Panel, Picture
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, png, shorten
@@ -102,12 +103,16 @@ def _picture(results: Results, path: Path) -> Picture:
     share = float(m.above.sum() / usable.sum()) if usable.any() else 0.0
     a, b = results.roles
     named = _named(m.labels)
+    percent = f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
     expected = "one in twenty is expected by chance"
-    if share > 0.05:
-        where = _where(m)
-        title = f"The two cohere beyond chance in {100 * share:.0f} % of the map{where}; {expected}"
+    if _claimed(results, m.labels) and share > 0.05:
+        title = f"The two cohere beyond chance in {percent} of the map{_where(m)}; {expected}"
     else:
-        title = f"{100 * share:.1f} % of the map lies above the surrogates' 95 %; {expected}"
+        title = (
+            f"{percent} of this map lies above the surrogates' 95 %; {expected}, and the tests do not claim this place"
+        )
+    if len(m.labels) < 9:
+        title = f"{percent} of this map lies above the surrogates' 95 %; {expected}"
     return Picture(
         key=f"when-{m.name}",
         title=title,
@@ -117,10 +122,25 @@ def _picture(results: Results, path: Path) -> Picture:
         f"{words.number(m.period.max())} s.",
         draw=lambda width: _draw(m, a, b, width),
         note=f"Arrows, only where coherence exceeds chance: → in phase, ↑ {a} ahead, ← in antiphase, ↓ {b} "
-        "ahead. Single "
-        "points of a map are not corrected for their number; the test above is.",
+        "ahead. This session was picked because it stands high above its surrogates; of many sessions and "
+        "places some do "
+        "by chance, and single points of a map are not corrected for their number. What is claimed stands in "
+        "the verdict.",
         wide=True,
     )
+
+
+def _claimed(results: Results, labels: tuple[str, ...]) -> bool:
+    """Whether the tests claim the place of this map: one session alone, picked for its height, claims nothing."""
+    if len(labels) < 9:
+        return False
+    analysis, group, session, segment, signal, place_a, place_b = labels[:7]
+    rows = views.within(results)
+    about = {"analysis": analysis, "segment": segment, "signal_a": signal, "place_a": place_a, "place_b": place_b}
+    rows = rows[(rows[list(about)] == pd.Series(about)).all(axis=1)]
+    if "group" in rows:
+        rows = rows[(rows["group"] == group) & (rows["session"].astype(str) == session)]
+    return bool(rows["claim"].any())
 
 
 def _where(m: Map) -> str:

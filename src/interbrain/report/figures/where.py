@@ -33,7 +33,7 @@ def statement(results: Results) -> str:
 
 
 def picture(results: Results) -> Picture | None:
-    """Links of all places; a pair's link stands for its strongest signal, band and segment."""
+    """Links of all places, each its strongest signal, band and segment; None where heads would say nothing."""
     rows = views.within(results)
     rows = rows[rows["z"].notna()]
     a = list(dict.fromkeys(rows["place_a"]))
@@ -42,11 +42,13 @@ def picture(results: Results) -> Picture | None:
         return None
     links = rows.sort_values(["claim", "z"], ascending=False, kind="stable").drop_duplicates(["place_a", "place_b"])
     k, n = int(links["claim"].sum()), len(links)
+    known = layout(a)[1] and layout(b)[1]
+    if not k and (n > MOST_GREY or not known):
+        return None
     noun = views.pair_noun(rows)
     title = f"{words.share(k, n, noun).capitalize()} {'exceed' if k > 1 else 'exceeds'} chance"
     if k:
         title += f"; {'it' if k == 1 else 'the strongest'} links {views.place_name(results, links.iloc[0])}"
-    known = layout(a)[1] and layout(b)[1]
     spread = (
         " Positions follow the places' names and are schematic."
         if known
