@@ -106,7 +106,7 @@ def test_nirx_folders_with_a_damaged_or_missing_file(data_dir: Path, tmp_path: P
                 content[at] ^= int(random.integers(1, 256))
             victim.write_bytes(bytes(content))
         told = _attempt(lambda: module("nirx").read(folder), folder)
-        if number < 10 and victim.suffix in (".wl1", ".wl2", ".hdr"):
+        if number < 10 and victim.suffix in (".wl1", ".wl2"):
             assert told != "read", victim.name
 
 
@@ -115,7 +115,7 @@ def test_missing_empty_and_wrong_files(tmp_path: Path, name: str):
     read = module(name).read
     suffix = {"fif": "-epo.fif", "brainvision": ".vhdr", "eeglab": ".set", "table": ".csv"}.get(name, f".{name}")
     path = tmp_path / f"x{suffix}"
-    with pytest.raises(BadInput, match=r"does not exist; allowed is a fil?o?"):
+    with pytest.raises(BadInput, match=r"does not exist; allowed is a (file|folder) of"):
         read(path)
     path.write_bytes(b"")
     told = _attempt(lambda: read(path), path)

@@ -14,6 +14,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 import numpy as np
+from scipy.io.matlab import MatReadError
 
 from interbrain.data.errors import BadInput, InterbrainError
 from interbrain.data.records import FormatRecord
@@ -36,6 +37,7 @@ LIBRARY_FAILURES: tuple[type[BaseException], ...] = (
     zlib.error,
     ConfigError,
     ExpatError,
+    MatReadError,
 )
 """What the readers' libraries raise on files that are damaged or of another kind (found by mutating real files)."""
 

@@ -29,7 +29,6 @@ KINDS: dict[str, tuple[str, str, float]] = {
 }
 """MNE's channel type: our kind and unit, and the factor from MNE's SI unit to it."""
 
-VOLTS = ("V", "mV", "µV", "μV", "uV", "nV", "n/a", "NA", "")
 OPTICAL = ("intensity", "od", "hbo", "hbr")
 
 
@@ -98,17 +97,13 @@ def iso(instant: datetime) -> str:
 
 def _channels(inst: Any, kept: list[int]) -> tuple[tuple[Channel, ...], np.ndarray]:
     types = inst.get_channel_types()
-    units = getattr(inst, "_orig_units", None) or {}
-    made = [_channel(inst.info["chs"][i], types[i], str(units.get(inst.ch_names[i], "V"))) for i in kept]
+    made = [_channel(inst.info["chs"][i], types[i]) for i in kept]
     return tuple(c for c, _ in made), np.array([f for _, f in made])
 
 
-def _channel(ch: Any, kind_in_mne: str, unit_in_file: str) -> tuple[Channel, float]:
+def _channel(ch: Any, kind_in_mne: str) -> tuple[Channel, float]:
     kind, unit, factor = KINDS.get(kind_in_mne, ("misc", "", 1.0))
     name, loc = str(ch["ch_name"]), np.asarray(ch["loc"], dtype=float)
-    if kind == "eeg" and unit_in_file not in VOLTS:
-        # EDF names every signal the same way; what is not measured in volts is not EEG.
-        kind, unit = "misc", unit_in_file
     if kind not in OPTICAL:
         return Channel(name, kind, unit, position=_xyz(loc[:3])), factor
     wavelength = float(loc[9]) if kind in ("intensity", "od") and np.isfinite(loc[9]) else None

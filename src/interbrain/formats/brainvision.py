@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import mne
 
+from interbrain.data.errors import BadInput
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
@@ -20,6 +23,9 @@ RECORD = FormatRecord(
     reference="https://www.brainproducts.com/support-resources/brainvision-core-data-format-1-0/",
 )
 
+BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
+"""Bytes of a sample in each binary format."""
+
 
 def read(path: Path) -> Loaded:
     """All channels in one segment.
@@ -30,4 +36,21 @@ def read(path: Path) -> Loaded:
         The file is missing, empty, cut short or of another kind.
     """
     path = Path(path)
-    return guarded(path, RECORD, lambda: from_raw(mne.io.read_raw_brainvision(path, preload=True, verbose="WARNING")))
+    return guarded(path, RECORD, lambda: _read_file(path))
+
+
+def _read_file(path: Path) -> Loaded:
+    raw = mne.io.read_raw_brainvision(path, preload=True, verbose="WARNING")
+    _check_length(path, raw)
+    return from_raw(raw)
+
+
+def _check_length(path: Path, raw: Any) -> None:
+    """Whole samples for every channel: MNE drops what is left over when the samples' file was cut."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    said = dict(re.findall(r"^(BinaryFormat|DataFormat|NumberOfChannels|DataPoints)\s*=\s*(\S+)", text, re.MULTILINE))
+    points = int(said.get("DataPoints", raw.n_times))
+    width = BYTES.get(said.get("BinaryFormat", "").upper()) if said.get("DataFormat", "").upper() == "BINARY" else None
+    left_over = Path(raw.filenames[0]).stat().st_size % (width * int(said["NumberOfChannels"])) if width else 0
+    if left_over or points > raw.n_times:
+        raise BadInput("its samples were cut short; allowed is a whole .eeg file; copy it from the device again.")

@@ -8,6 +8,7 @@ import mne
 
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
+from interbrain.formats._edf_header import header, with_header
 from interbrain.formats._guard import guarded
 from interbrain.formats._mne import from_raw
 
@@ -30,4 +31,9 @@ def read(path: Path) -> Loaded:
         The file is missing, empty, cut short or of another kind.
     """
     path = Path(path)
-    return guarded(path, RECORD, lambda: from_raw(mne.io.read_raw_edf(path, preload=True, verbose="WARNING")))
+    return guarded(path, RECORD, lambda: _read_file(path))
+
+
+def _read_file(path: Path) -> Loaded:
+    said = header(path)
+    return with_header(from_raw(mne.io.read_raw_edf(path, preload=True, verbose="WARNING")), said)

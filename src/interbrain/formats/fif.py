@@ -30,6 +30,9 @@ RECORD = FormatRecord(
     writes=True,
 )
 
+TYPES = frozenset((*range(9), 10, 16, 20, 21, 23, 30, 31, 32, 33, 35, 36))
+"""Types of data that MNE reads; any other ends in an exception without a class of its own."""
+SMALLEST_MATRIX = 1 << 16
 ELECTRIC = ("eeg", "eog", "ecg", "emg")
 EPOCHS = ("-epo.fif", "_epo.fif", "-epo.fif.gz", "_epo.fif.gz")
 
@@ -110,7 +113,11 @@ def _check_tags(path: Path) -> None:
             header = file.read(16)
             if len(header) < 16:
                 raise BadInput("ends within a tag: it was cut short; allowed is a whole FIF file; copy it again.")
-            _, _, length, following = struct.unpack(">iiii", header)
+            _, kind, length, following = struct.unpack(">iiii", header)
+            if length > 0 and 0 <= kind < SMALLEST_MATRIX and kind not in TYPES:
+                raise BadInput(
+                    f"is damaged (a tag of the unknown type {kind}); allowed is a whole file; copy it again."
+                )
             end = at + 16 + length
             if length < 0 or end > size or (following > 0 and not at < following <= size):
                 raise BadInput(

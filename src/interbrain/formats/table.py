@@ -156,7 +156,7 @@ def _separator(lines: list[str], delimiter: str | None) -> str:
         return dict(DELIMITERS).get(delimiter, delimiter)
     sample = lines[: min(len(lines), 20)]
     for _, separator in DELIMITERS[:3]:
-        if all(separator in line for line in sample if line.strip()):
+        if separator in sample[0] and 2 * sum(separator in line for line in sample) > len(sample):
             return separator
     return r"\s+"
 

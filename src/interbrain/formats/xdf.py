@@ -45,6 +45,8 @@ KINDS = {
 IN_VOLTS = {"v": 1.0, "volts": 1.0, "mv": 1e-3, "millivolts": 1e-3, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6}
 IN_VOLTS |= {"microvolts": 1e-6, "microvolt": 1e-6, "nv": 1e-9, "nanovolts": 1e-9}
 
+SAMPLES = 3
+"""Tag of a chunk of samples."""
 LARGEST_DRIFT = 0.1
 """Share by which the real rate may differ from the stated one before the stream is refused."""
 LARGEST_GAP = 20
@@ -65,6 +67,7 @@ def read(path: Path, stream: str | int | None = None) -> Loaded:
 
 
 def _read_file(path: Path, wanted: str | int | None) -> Loaded:
+    _check_chunks(path)
     streams, header = pyxdf.load_xdf(path, verbose=False)
     if not streams:
         raise BadInput("holds no stream; allowed is a file with at least one; copy it again.")
@@ -85,6 +88,34 @@ def _read_file(path: Path, wanted: str | int | None) -> Loaded:
     if notes:
         meta["notes"] = tuple(notes)
     return Loaded(Signal((values * factors[:, None])[None], rate, channels), _points(streams, first_s), meta)
+
+
+def _check_chunks(path: Path) -> None:
+    """Follow the file's chunks to its end (XDF 1.0 specification).
+
+    The library skips what it cannot follow and makes room for as many samples as a damaged count says; here both are
+    an error before anything is made.
+    """
+    with pyxdf.open_xdf(path) as file:
+        while size_of_length := file.read(1):
+            width = size_of_length[0]
+            length = int.from_bytes(file.read(width), "little") if width in (1, 4, 8) else 0
+            tag = int.from_bytes(file.read(2), "little")
+            content = length - 2
+            if width not in (1, 4, 8) or not 1 <= tag <= 6 or content < 0:
+                raise BadInput("is damaged (a chunk leads nowhere); allowed is a whole XDF file; copy it again.")
+            head = file.read(min(content, 13))
+            rest = content - len(head)
+            if len(head) < min(content, 13) or (rest and len(_skip(file, rest)) < 1):
+                raise BadInput("ends within a chunk: it was cut short; allowed is a whole XDF file; copy it again.")
+            if tag == SAMPLES and int.from_bytes(head[5 : 5 + head[4]], "little") > content:
+                raise BadInput("is damaged (more samples than bytes); allowed is a whole XDF file; copy it again.")
+
+
+def _skip(file: Any, count: int) -> bytes:
+    """Pass over ``count`` bytes and give back the last; nothing where the file ends before."""
+    file.seek(count - 1, 1)
+    return bytes(file.read(1))
 
 
 def _choose(streams: list[Any], wanted: str | int | None) -> Any:
