@@ -229,3 +229,14 @@ def test_places_on_the_head() -> None:
 )
 def test_decisions_are_three_states(word: str, expected: str) -> None:
     assert state(word) == expected
+
+
+def test_a_map_claims_no_more_than_the_tests(pages, tmp_path: Path) -> None:
+    assert "the tests do not claim this place" not in pages["full"][1]
+    folder = tmp_path / "quiet"
+    shutil.copytree(pages["full"][0], folder)
+    tests = read_table("tests", folder)
+    tests["p_family"] = 0.5
+    write_table("tests", tests, folder)
+    html = write_report(folder).read_text(encoding="utf-8")
+    assert "the tests do not claim this place" in html and "cohere beyond chance" not in html

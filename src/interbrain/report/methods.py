@@ -181,7 +181,7 @@ def _course(results: Results, bib: Bibliography) -> str:
         return ""
     formulas = [m for m in fitted["method"].unique() if m]
     model = f" The model was {formulas[0]}." if formulas else ""
-    more = f" Where the data did not carry it: {'; '.join(formulas[1:3])}." if len(formulas) > 1 else ""
+    more = f" In other places or segments: {'; '.join(formulas[1:3])}." if len(formulas) > 1 else ""
     kr = (
         f" Degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
         if "Kenward" in "".join(formulas)

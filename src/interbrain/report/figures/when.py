@@ -105,14 +105,11 @@ def _picture(results: Results, path: Path) -> Picture:
     named = _named(m.labels)
     percent = f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
     expected = "one in twenty is expected by chance"
-    if _claimed(results, m.labels) and share > 0.05:
+    title = f"{percent} of this map lies above the surrogates' 95 %; {expected}"
+    if not _claimed(results, m.labels):
+        title += ", and the tests do not claim this place" if len(m.labels) >= 9 else ""
+    elif share > 0.05:
         title = f"The two cohere beyond chance in {percent} of the map{_where(m)}; {expected}"
-    else:
-        title = (
-            f"{percent} of this map lies above the surrogates' 95 %; {expected}, and the tests do not claim this place"
-        )
-    if len(m.labels) < 9:
-        title = f"{percent} of this map lies above the surrogates' 95 %; {expected}"
     return Picture(
         key=f"when-{m.name}",
         title=title,
@@ -259,7 +256,7 @@ def _coloured(rsq: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _arrows(panel: Panel, m: Map, across: int) -> None:
-    down = max(4, round(across * 0.42))
+    down = max(9, round(across * 0.42))
     for i in range(down):
         for j in range(across):
             period = m.period[0] * (m.period[-1] / m.period[0]) ** ((i + 0.5) / down)
