@@ -1,11 +1,13 @@
 """Scores and synchrony: within persons and between persons, apart, and both freed from time.
 
 Within
-    Synchrony of a session as its deviation from the person's own straight line over sessions, in a mixed model of the
-    score with session, a level and a slope of each person's own. Two things that both change over sessions are
-    therefore not called related, even if those who change faster in one change faster in the other. Over 300 simulated
-    studies (8 persons, 6 sessions, a third missing) in which synchrony and scores only shared such trends, 3 % were
-    called related at .05; deviations from the person's mean gave 10 % with persons' own slopes and 33 % without.
+    Synchrony of a session as its deviation from the person's own straight line over sessions; the score is regressed on
+    it beside a line of each person's own (the within estimator with individual trends; least squares, whose t is exact
+    for few persons). Two things that both change over sessions are therefore not called related, even if those who
+    change faster in one change faster in the other. Over 3,000 simulated studies (8 persons, 6 sessions, a third
+    missing) 4.5 % were called related at .05 where nothing changed and 5.7 % where both grew, each person at its own
+    pace. A mixed model with random slopes called 8 % related in
+    one of these designs.
 Between
     A least-squares line through persons' means, after the common trend over sessions was taken from both, with
     persons − 2 degrees of freedom. In the same simulations its size lay between .04 and .07.
@@ -30,7 +32,6 @@ from scipy import stats
 
 from interbrain.course.growth import KEY, MIN_DYADS, meetings_of
 from interbrain.course.instruments import find
-from interbrain.course.mixed import fit
 from interbrain.data.errors import BadInput
 from interbrain.data.plan import Outcome
 from interbrain.data.study import Group
@@ -153,7 +154,6 @@ def _lagged(data: pd.DataFrame, lag: int) -> pd.DataFrame:
 
 
 def _within(data: pd.DataFrame, lag: int) -> _Effect:
-    counts = data.groupby("unit").size()
     carrying = int((data.groupby("unit")["within"].apply(lambda w: np.ptp(w) > 0)).sum()) if len(data) else 0
     if not carrying:
         raise BadInput("nobody has 3 sessions with both a score and synchrony; within-person change needs them")
@@ -163,46 +163,40 @@ def _within(data: pd.DataFrame, lag: int) -> _Effect:
     named = {"session": data["time"].to_numpy(dtype=float), "synchrony": w}
     if lag:
         named["synchrony then"] = data["within_then"].to_numpy(dtype=float)
-    needed = len(counts) + len(named) + 2
-    if len(data) < needed:
-        raise BadInput(f"{len(data)} scores of {len(counts)} persons; {needed} are needed for what is adjusted for")
-    what = " + ".join(named)
-    if len(counts) < MIN_DYADS:
-        return _within_few(data, named, what)
-    slope = int((counts >= 3).sum()) >= MIN_DYADS
-    ones = np.ones(len(data))
-    z = np.column_stack([ones, named["session"]])[:, : 1 + slope]
-    model = fit(y, np.column_stack([ones, *named.values()]), data["unit"].to_numpy(), z, ("(Intercept)", *named))
-    i = model.position("synchrony")
-    random = "(1 + session | person)" if slope else "(1 | person)"
-    method = f"score ~ {what} + {random}, synchrony from each person's own line; REML, Kenward–Roger"
-    notes = [] if slope else ["one slope over sessions for all persons: too few have 3 scores"]
+    if lag:
+        own, method = _persons(data), f"score ~ {' + '.join(named)}, a level of each person's own"
+    else:
+        own, method = (
+            _persons(data, named.pop("session")),
+            "score ~ synchrony, a line of each person's own over sessions",
+        )
+    effect = _least_squares(y, [named.pop("synchrony"), *named.values(), *own])
+    who = "one person" if carrying == 1 else f"{carrying} persons"
+    notes = [f"speaks of {who} alone, not of others"] if carrying < MIN_DYADS else []
     if lag:
         notes.append("includes what the score at session t hands on")
-    return _Effect(float(model.beta[i]), float(model.se_kr[i]), float(model.df_kr[i]), method, "; ".join(notes))
+    return _Effect(*effect, f"{method}; least squares, synchrony from each person's own line", "; ".join(notes))
 
 
-def _within_few(data: pd.DataFrame, named: dict[str, np.ndarray], what: str) -> _Effect:
-    """Least squares with a level and a slope of each person's own, for one or two persons."""
-    units = list(dict.fromkeys(data["unit"]))
-    columns = [c for n, c in named.items() if n != "session"]
-    for unit in units:
-        here = (data["unit"] == unit).to_numpy(dtype=float)
-        columns += [here, here * named["session"]]
-    x, y = np.column_stack(columns), data["y"].to_numpy(dtype=float)
-    df = len(y) - x.shape[1]
-    if df < 1 or np.linalg.matrix_rank(x) < x.shape[1]:
-        raise BadInput(f"{len(y)} scores of {len(units)} persons; least squares within them needs {x.shape[1] + 1}")
-    bread = np.linalg.inv(x.T @ x)
+def _persons(data: pd.DataFrame, slope: np.ndarray | None = None) -> list[np.ndarray]:
+    """A column for each person's level and, with ``slope``, one for each person's own slope."""
+    here = [(data["unit"] == unit).to_numpy(dtype=float) for unit in dict.fromkeys(data["unit"])]
+    return here if slope is None else [*here, *(h * slope for h in here)]
+
+
+def _least_squares(y: np.ndarray, columns: list[np.ndarray]) -> tuple[float, float, float]:
+    """Estimate, standard error and degrees of freedom of the first column."""
+    x = np.column_stack(columns)
+    df = len(y) - int(np.linalg.matrix_rank(x))
+    others = int(np.linalg.matrix_rank(x[:, 1:]))
+    if df < 1 or others == np.linalg.matrix_rank(x):
+        raise BadInput(f"{len(y)} scores; more than {x.shape[1]} are needed for what is adjusted for")
+    bread = np.linalg.pinv(x.T @ x)
     beta = bread @ x.T @ y
     error = float(np.sum((y - x @ beta) ** 2)) / df
     if error <= 1e-20 * float(y @ y):
         raise BadInput("the scores lie exactly on the fit, so no uncertainty can be estimated from them")
-    who = "one person" if len(units) == 1 else f"{len(units)} persons"
-    method = f"score ~ {what}, own level and slope; least squares within {who}"
-    return _Effect(
-        float(beta[0]), float(np.sqrt(error * bread[0, 0])), float(df), method, f"speaks of {who} alone, not of others"
-    )
+    return float(beta[0]), float(np.sqrt(error * bread[0, 0])), float(df)
 
 
 def _between(data: pd.DataFrame) -> _Effect:
