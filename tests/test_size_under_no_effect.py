@@ -14,9 +14,9 @@ ALPHA = {"alpha": (7.5, 11.0)}
 DYADS = 500
 DESIGNS = (
     Design("wtc", "circular_shift", rate=2.0, samples=800, bands=SLOW, n_null=19),
-    Design("wlcc", "circular_shift", rate=2.0, samples=1200, n_null=19),
+    Design("wlcc", "circular_shift", rate=1.0, samples=600, n_null=19),
     *(
-        Design(m, "segment_shuffle", rate=64.0, samples=64, epochs=12, bands=ALPHA, n_null=99, packed=10)
+        Design(m, "segment_shuffle", rate=64.0, samples=64, epochs=8, bands=ALPHA, n_null=39, packed=10)
         for m in ("plv", "accorr", "imcoh")
     ),
 )
