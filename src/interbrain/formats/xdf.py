@@ -6,6 +6,7 @@ the stated one where that moves no sample by half its length. Breaks and clock r
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,9 @@ def _check_chunks(path: Path) -> None:
     The library skips what it cannot follow and makes room for as many samples as a damaged count says; here both are
     an error before anything is made.
     """
-    with pyxdf.open_xdf(path) as file:
+    with gzip.open(path) if path.suffix in (".xdfz", ".gz") else path.open("rb") as file:
+        if file.read(4) != b"XDF:":
+            raise BadInput("does not begin as XDF does; allowed is a whole XDF file; name its right format.")
         while size_of_length := file.read(1):
             width = size_of_length[0]
             length = int.from_bytes(file.read(width), "little") if width in (1, 4, 8) else 0
