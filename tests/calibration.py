@@ -47,12 +47,28 @@ def walk(random: np.random.Generator, n: int, rate: float) -> np.ndarray:
     return np.cumsum(random.standard_normal(n))
 
 
+def habituation(random: np.random.Generator, n: int, rate: float) -> np.ndarray:
+    """AR(1) noise on a level that falls in everybody alike."""
+    noise = ar1(random, n, rate)
+    return noise + 4 * noise.std() * np.exp(-5 * np.arange(n) / n)
+
+
+def blocks(random: np.random.Generator, n: int, rate: float) -> np.ndarray:
+    """AR(1) noise on a level that rises and falls with the blocks of a meeting, the same for both people."""
+    noise = ar1(random, n, rate)
+    return noise + 2 * noise.std() * (np.arange(n) / rate % 90 < 40)
+
+
 WORLDS: dict[str, Callable[[np.random.Generator, int, float], np.ndarray]] = {
     "white": white,
     "ar(1) 0.9": ar1,
     "haemodynamic": haemodynamic,
 }
-BROKEN: dict[str, Callable[[np.random.Generator, int, float], np.ndarray]] = {"random walk": walk}
+BROKEN: dict[str, Callable[[np.random.Generator, int, float], np.ndarray]] = {
+    "random walk": walk,
+    "common habituation": habituation,
+    "shared speech blocks": blocks,
+}
 
 
 @dataclass(frozen=True)
