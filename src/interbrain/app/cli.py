@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -33,6 +34,9 @@ def _no_traceback(command: Callable[..., int]) -> Callable[..., None]:
         except KeyboardInterrupt:
             click.echo("\ninterbrain: stopped; the same command continues from here.", err=True)
             status = 130
+        except BrokenPipeError:  # the reader of a pipe has left, e.g. head: not the user's error
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = DONE
         except OSError as error:
             status = _say(error, f"{error.filename or 'file'}: {error.strerror or error}", debug)
         except Exception as error:  # noqa: BLE001 - the outermost boundary: a user gets a sentence, never a traceback
@@ -226,8 +230,6 @@ _listing("surrogates", "nulls within a dyad")
 
 
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

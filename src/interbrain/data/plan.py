@@ -205,7 +205,15 @@ DEFAULTS: dict[str, tuple[dict[str, Any], ...]] = {
         }
         for measure in ("plv", "accorr", "imcoh")
     ),
-    "motion": ({"name": "motion-wlcc", "modality": "motion", "measure": "wlcc", "surrogates": ["circular_shift"]},),
+    "motion": (
+        {
+            "name": "motion-wlcc",
+            "modality": "motion",
+            "measure": "wlcc",
+            "surrogates": ["circular_shift"],
+            "window_s": 60.0,
+        },
+    ),
 }
 """The analyses of a study that brings no plan, by modality; other slow signals get the motion form."""
 

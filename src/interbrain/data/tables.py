@@ -37,8 +37,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         *PLACE, "session", "condition", "segment", "group_a", "group_b", "real", "excluded", "value", "stabilised",
     ),
     "course": (
-        *PLACE, "segment", "null", "term", "slope", "se", "ci_low", "ci_high", "df", "p", "p_family", "p_fdr", "p_signflip",
-        "method", "n_groups", "n_meetings", "note",
+        *PLACE, "segment", "null", "term", "slope", "se", "ci_low", "ci_high", "df", "p", "p_family", "p_fdr",
+        "p_signflip", "method", "n_groups", "n_meetings", "note",
     ),
     "course_groups": (
         *PLACE, "segment", "null", "group", "therapist", "arm", "level_at_first", "slope", "slope_own", "n_meetings",

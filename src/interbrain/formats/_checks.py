@@ -88,9 +88,12 @@ def score_of(cell: str) -> float | None:
     """
     if cell.strip() in MISSING:
         return None
-    value = float(cell)
+    try:
+        value = float(cell)
+    except ValueError:
+        value = float("nan")
     if not np.isfinite(value):
-        raise ValueError(cell)
+        raise ValueError(f"the score {cell!r} is not a number")
     return value
 
 

@@ -40,15 +40,10 @@ def read_scores(
                     session = whole(str(_value(entry.session, columns.get("session"), row)))
                     when = _when(str(_value(entry.when or "after", columns.get("when"), row)))
                 except ValueError as error:
-                    problems.append(bad_score(f"{entry.file}, line {line}, {instrument}", _told(cell, error)))
+                    problems.append(bad_score(f"{entry.file}, line {line}, {instrument}", str(error)))
                     continue
                 rows.append((group, person, instrument, session, when, score))
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS)), problems
-
-
-def _told(cell: str, error: ValueError) -> str:
-    text = str(error)
-    return f"the score {cell!r} is not a number" if "could not convert" in text or text == cell else text
 
 
 def _separator(path: Path) -> str:

@@ -225,7 +225,7 @@ def _meeting_rows(
         for order, name in enumerate(names, start=1):
             number = re.search(r"\d+", name)
             row = {"group_id": group.id, "session": str(int(number.group())) if number else str(order)}
-            rows.append({**row, **{f"ses_{role}": name for role in roles}})
+            rows.append({**row, **({f"ses_{role}": name for role in roles} if name else {})})
     return rows
 
 
@@ -328,7 +328,12 @@ def _segments(recordings: tuple[Recording, ...], where: str, problems: list[Prob
             ]
         except (BadInput, ValueError) as error:
             problems.append(
-                Problem(where, f"{path.name}: {error}", "it says where segments are", "the whole was taken")
+                Problem(
+                    where,
+                    f"{path.name}: {error}",
+                    "it says where segments are",
+                    "the next person's, or the whole, was taken",
+                )
             )
             continue
         segments = [Segment(n, s, None if d is None else round(s + d, 9)) for s, d, n in spans if d is None or d > 0]
