@@ -127,19 +127,20 @@ def _meeting(simulation: Simulation, group: Group, session: int, task_s: float) 
 
 def _scores(simulation: Simulation, groups: tuple[Group, ...], coupling: np.ndarray) -> pd.DataFrame:
     """Symptoms after each session follow that session's coupling and time; alliance follows neither."""
-    random = stream(simulation.seed, "scores")
+    symptoms, alliance = stream(simulation.seed, "symptoms"), stream(simulation.seed, "alliance")
     rows = []
     for row, group in enumerate(groups):
-        start, bond = random.normal(16.0, 2.0), random.normal(44.0, 5.0)
+        start, bond = symptoms.normal(16.0, 2.0), alliance.normal(44.0, 5.0)
         for session in range(simulation.sessions):
             fall = simulation.symptom_effect * (coupling[row, session] - simulation.coupling)
-            symptom = start - fall - simulation.symptom_trend * session
-            symptom += random.normal(0.0, simulation.symptom_sd)
-            alliance = bond + random.normal(0.0, 2.5)
-            patient = group.person("patient")
-            for name, value, low, high in ((SYMPTOM, symptom, 0, 21), (ALLIANCE, alliance, 12, 60)):
+            fall += simulation.symptom_trend * session
+            values = {
+                SYMPTOM: (start - fall + symptoms.normal(0.0, simulation.symptom_sd), 0, 21),
+                ALLIANCE: (bond + alliance.normal(0.0, 2.5), 12, 60),
+            }
+            for name, (value, low, high) in values.items():
                 score = float(np.clip(np.rint(value), low, high))
-                rows.append((group.id, patient, name, session + 1, "after", score))
+                rows.append((group.id, group.person("patient"), name, session + 1, "after", score))
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
 
