@@ -46,6 +46,7 @@ def group_tests(
         rows += _within(family, members)
     for family, members in _families(kept, "lead"):
         rows += _leads(family, members, plan)
+    rows += _lags(without(tables["synchrony"], excluded), without(tables["nulls"], excluded), tables["lags"], plan)
     nulls = without(tables["nulls"], excluded)
     rows += _contrasts(nulls, plan)
     rows += _arms(nulls, plan)
@@ -122,6 +123,29 @@ def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
     test = leads_over_groups(values, random, plan.n_arrangements)
     labels = [(*label, "", "")[:4] for label in labels]
     return family_rows(family, labels, "leads", *_columns(test, len(members)))
+
+
+def _lags(synchrony: pd.DataFrame, nulls: pd.DataFrame, lags: pd.DataFrame, plan: Plan) -> list[Row]:
+    """Does one side lead over groups, where a measure gives one lag and no profile: the lag in s, signs flipped.
+
+    A lag read from a phase lies within half a period either way, so without a lead its sign is a coin's. The lag of a
+    pair that does not cohere means nothing; the report reads these rows only where synchrony exceeds chance.
+    """
+    rows: list[Row] = []
+    known = synchrony[synchrony["lag_s"].notna() & ~synchrony["analysis"].isin(set(lags["analysis"]))]
+    keys = [k for k in FAMILY if k != "null"]
+    for values, part in known.groupby(keys, sort=False):
+        family = dict(zip(keys, values, strict=True))
+        wide = part.pivot_table(index="group", columns=list(LABEL), values="lag_s", sort=False)
+        if len(wide) < 2:
+            continue
+        of = nulls.loc[nulls["analysis"] == family["analysis"], "null"]
+        for null in dict.fromkeys(of):
+            about = {**family, "null": null}
+            test = leads_over_groups(wide.to_numpy(), stream(plan.seed, "leads", *about.values()), plan.n_arrangements)
+            n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
+            rows += family_rows(about, list(wide.columns), "leads", *_columns(test, n_meetings))
+    return rows
 
 
 def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
