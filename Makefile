@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
+CONSTRAINTS := $(if $(filter true,$(CI)),--constraint constraints.txt)
 
 .PHONY: demo test lint docs calibrate clean
 demo: $(VENV)/.user
@@ -34,7 +35,7 @@ $(VENV)/.user: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev]'
 	@touch $@
 
 clean:
