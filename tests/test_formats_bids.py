@@ -118,7 +118,7 @@ def studies(draw: Any) -> Study:
 WHEN = ["before", "after"]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(study=studies())
 def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, study: Study):
     root = tmp_path_factory.mktemp("b")
