@@ -17,14 +17,6 @@ class RefusedScience(InterbrainError):
     """The analysis asked for would give a number that means something else than its name says."""
 
 
-class MissingLibrary(InterbrainError):
-    """An optional library is needed and absent."""
-
-    def __init__(self, library: str, needed_for: str, extra: str | None = None) -> None:
-        how = f"pip install 'interbrain[{extra}]'" if extra else f"pip install {library}"
-        super().__init__(f"{needed_for} needs the library '{library}', which is not installed: {how}")
-
-
 @dataclass(frozen=True)
 class Problem:
     """One row of ``problems.tsv``: something that was skipped, repaired or is worth knowing.

@@ -23,12 +23,6 @@ def source(stream: np.random.Generator, n_series: int, n_times: int, rate: float
     return signal.fftconvolve(drive, kernel[None, :], mode="valid", axes=1)
 
 
-def delayed(series: np.ndarray, lag_s: float, rate: float) -> np.ndarray:
-    """The series ``lag_s`` later, whole samples, from a series that is long enough at its start."""
-    shift = round(lag_s * rate)
-    return series[..., : series.shape[-1] - shift] if shift else series
-
-
 def rhythm(
     stream: np.random.Generator, n_times: int, rate: float, centre_hz: float, jitter: float = 0.05
 ) -> np.ndarray:
