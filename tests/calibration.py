@@ -73,7 +73,11 @@ BROKEN: dict[str, Callable[[np.random.Generator, int, float], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class Design:
-    """One measure with one surrogate, and the recordings to try it on. ``packed`` dyads are computed together."""
+    """One measure with one surrogate, and the recordings to try it on.
+
+    ``packed`` dyads are computed together. ``sensor`` is the SD of white sensor noise in SDs of the signal: a band
+    in which a signal has no power at all cannot be measured.
+    """
 
     measure: str
     surrogate: str
@@ -84,6 +88,7 @@ class Design:
     settings: dict[str, Any] = field(default_factory=dict)
     n_null: int = 19
     packed: int = 1
+    sensor: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +144,8 @@ def run_cell(design: Design, world: str, dyads: int, seed: int) -> Cell:
 def _block(design: Design, world: str, random: np.random.Generator) -> Block:
     shape = (max(design.epochs, 1), design.packed, design.samples)
     series = [(WORLDS | BROKEN)[world](random, shape[0] * shape[2], design.rate) for _ in range(design.packed)]
+    if design.sensor:
+        series = [s + design.sensor * s.std() * random.standard_normal(len(s)) for s in series]
     values = np.stack([s.reshape(shape[0], shape[2]) for s in series], axis=1)
     return Block(values, np.ones(shape, dtype=bool), design.rate, design.epochs > 0)
 
