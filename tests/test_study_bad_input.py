@@ -250,3 +250,25 @@ def test_an_interrupted_run_goes_on_from_its_steps(sound, tmp_path, monkeypatch)
     again = interbrain.run(sound, tmp_path / "out")
     assert (again.folder / "nulls.tsv").read_bytes() == (whole.folder / "nulls.tsv").read_bytes()
     assert not (tmp_path / "out" / job.WORK).exists()
+
+
+def test_epochs_that_are_only_numbered_by_position_are_not_guessed_together(tmp_path):
+    import mne
+
+    random = np.random.default_rng(5)
+    info = mne.create_info(["Fz", "Cz"], 100.0, "eeg")
+    for person, epochs in (("a", 30), ("b", 28)):
+        values = 1e-5 * random.standard_normal((epochs, 2, 100))
+        made = mne.EpochsArray(values, info, verbose=False)
+        mne.export.export_epochs(tmp_path / f"g1_{person}.set", made, overwrite=True, verbose=False)
+    (tmp_path / "study.toml").write_text("""
+[study]
+roles = ["a", "b"]
+[[recordings]]
+pattern = "{group}_{role}.set"
+format = "eeglab"
+modality = "eeg"
+session = 1
+""")
+    with pytest.raises(BadInput, match=r"nothing usable(.|\n)*which of them belong together"):
+        interbrain.run(tmp_path, tmp_path / "out")

@@ -45,6 +45,7 @@ def _read_either(path: Path) -> Loaded:
         return from_raw(mne.io.read_raw_eeglab(path, preload=True, verbose="WARNING"))
     loaded = from_epochs(mne.read_epochs_eeglab(path, verbose="WARNING"))
     loaded.meta["notes"] = (*loaded.meta.get("notes", ()), BY_POSITION)
+    loaded.meta["epoch_ids"] = "position"
     return loaded
 
 

@@ -163,6 +163,8 @@ def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, 
     with clock.step("measure each meeting and its surrogates"):
         pairs = run_tasks(measure_pair, pair_list, workers, bar.one("meetings"))
     problems += [Problem(**p) for step in pairs for p in step.facts["problems"]] + drift_problems(pairs)
+    if not any("synchrony" in step.facts["tables"] for step in pairs):
+        raise BadInput(_nothing(study, problems))
     cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
     problems += told
     with clock.step("re-pair the partners"):
@@ -173,7 +175,8 @@ def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, 
 
 
 def _nothing(study: Study, problems: list[Problem]) -> str:
-    why = "\n".join(f"  {p.where}: {p.what}" for p in problems[:8]) or "  no meeting has recordings of two people"
+    costly = [p for p in problems if p.costs_data]
+    why = "\n".join(f"  {p.where}: {p.what}" for p in costly[:8]) or "  no meeting has recordings of two people"
     return f"{study.name}: nothing usable.\n{why}"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from interbrain.data.errors import InterbrainError, Problem
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Channel, Signal
-from interbrain.data.study import Recording
+from interbrain.data.study import Loaded, Recording
 from interbrain.formats.sniff import load
 from interbrain.signals.prepare import prepare
 from interbrain.signals.twins import Fingerprint, fingerprint
@@ -87,9 +87,9 @@ def _prepared(task: PersonTask) -> Step:
     ready = prepare(signal, task.recording.modality, task.plan)
     facts = {
         "quality": [_plain(row) for row in ready.quality],
-        "problems": [asdict(p) for p in ready.problems],
+        "problems": [asdict(p) for p in (*_reading_notes(loaded), *ready.problems)],
         "steps": list(ready.steps),
-        "meta": {k: str(v) for k, v in loaded.meta.items() if v is not None},
+        "meta": {k: str(v) for k, v in loaded.meta.items() if v is not None and k != "notes"},
         "n_channels": len(ready.signal.channels),
         "print": {"rate": printed.rate, "duration": printed.duration, "stretch": printed.stretch},
         "signal": _described(ready.signal),
@@ -97,6 +97,13 @@ def _prepared(task: PersonTask) -> Step:
     arrays = {"values": ready.signal.values, "valid": np.asarray(ready.signal.valid)}
     arrays |= {f"print_{k}": getattr(printed, k) for k in _PRINT_ARRAYS}
     return Step(facts, arrays)
+
+
+def _reading_notes(loaded: Loaded) -> list[Problem]:
+    return [
+        Problem("", note, "the file is not quite what it should be", "read as said", costs_data=False)
+        for note in loaded.meta.get("notes", ())
+    ]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

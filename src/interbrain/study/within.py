@@ -13,7 +13,7 @@ import numpy as np
 from interbrain import measures
 from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.arrays.streams import stream
-from interbrain.data.errors import InterbrainError, Problem
+from interbrain.data.errors import BadInput, InterbrainError, Problem
 from interbrain.data.plan import Analysis, Plan
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate, Signal
@@ -141,6 +141,12 @@ def _left_out(task: PairTask, analysis: Analysis, segment: Segment, error: Excep
 def together(task: PairTask, found: Findings) -> tuple[Signal, Signal]:
     a, b = signal_of(task.path_a), signal_of(task.path_b)
     start_a, start_b, how = starts(task.side_a.recording, task.side_b.recording, task.meta_a, task.meta_b)
+    by_position = "position" in (task.meta_a.get("epoch_ids"), task.meta_b.get("epoch_ids"))
+    if by_position and a.segment_ids != b.segment_ids:
+        raise BadInput(
+            f"{len(a.segment_ids)} and {len(b.segment_ids)} epochs, numbered by their position in the file: which of "
+            "them belong together cannot be known. Save epochs with their original numbers (FIF), or leave all in."
+        )
     a, b, notes = common_clock(on_clock(a, start_a), on_clock(b, start_b))
     found.notes += [how, *notes]
     for note in notes:
