@@ -6,6 +6,7 @@ from scipy.stats import binom, kstest
 from statsmodels.stats.multitest import multipletests
 
 import naive_inference as naive
+from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
@@ -162,7 +163,8 @@ def test_fast_path_equals_the_loop():
 def test_planted_coupling_is_found_where_it_is():
     a, b = blocks(coupling=0.5)
     estimate, draws = run(a, b, n=199)
-    result = null.summarise(estimate, draws, RECORD)
+    stabilised = FUNCTIONS[RECORD.stabilise](draws.value)
+    result = null.compare(estimate.value, estimate.stabilised, draws.value, stabilised, draws.near)
     assert result.p[0, 1] == result.p_family[0, 1] == 1 / 200
     others = np.delete(result.p_family.reshape(-1), 1)
     assert (others > 0.05).all() and result.n_null == 199
@@ -191,16 +193,6 @@ def test_guard_comes_from_the_slowest_band_and_lag():
 def test_refused_pairs_say_why():
     with pytest.raises(RefusedScience, match="covariance with segment_shuffle: not like this"):
         run(*blocks(), "segment_shuffle")
-
-
-def test_regions_by_hand():
-    values = np.arange(12.0).reshape(3, 4, 1, 1)
-    values[0, 0] = np.nan
-    pooled, a, b = null.to_regions(values, ["x", "x", "y"], ["u", "u", None, "v"])
-    assert (a, b) == (("x", "y"), ("u", "v"))
-    np.testing.assert_allclose(pooled[..., 0, 0], [[(1 + 4 + 5) / 3, 5], [8.5, 11]])
-    stacked, _, _ = null.to_regions(np.stack([values, values + 1]), ["x", "x", "y"], ["u", "u", None, "v"])
-    np.testing.assert_allclose(stacked[1], pooled + 1)
 
 
 def test_benjamini_hochberg_against_statsmodels():

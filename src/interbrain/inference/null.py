@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
@@ -153,42 +152,3 @@ def compare(
 
 
 _FEWEST_FAR = 10
-
-
-def summarise(estimate: Estimate, draws: Draws, record: MeasureRecord) -> Null:
-    """:func:`compare` for all channel pairs of an estimate; arrays ``(A, B, band, direction)``."""
-    stabilised = FUNCTIONS[record.stabilise](draws.value)
-    return compare(estimate.value, estimate.stabilised, draws.value, stabilised, draws.near)
-
-
-def to_regions(
-    values: np.ndarray, regions_a: Sequence[str | None], regions_b: Sequence[str | None]
-) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """Mean over the channel pairs of each pair of regions, leaving out pairs without a number.
-
-    Parameters
-    ----------
-    values
-        ``(..., A, B, band, direction)`` on the stabilised scale: estimates or draws.
-    regions_a, regions_b
-        Region of each channel; None belongs to none.
-
-    Returns
-    -------
-    values ``(..., region A, region B, band, direction)`` and the regions' names in the order of first appearance.
-    """
-    names_a, names_b = _names(regions_a), _names(regions_b)
-    shape = (*values.shape[:-4], len(names_a), len(names_b), *values.shape[-2:])
-    result = np.full(shape, np.nan)
-    for i, name_a in enumerate(names_a):
-        rows = [k for k, r in enumerate(regions_a) if r == name_a]
-        for j, name_b in enumerate(names_b):
-            columns = [k for k, r in enumerate(regions_b) if r == name_b]
-            part = values[..., rows, :, :, :][..., columns, :, :]
-            pairs = part.reshape(*part.shape[:-4], -1, *part.shape[-2:])
-            result[..., i, j, :, :] = moments(np.moveaxis(pairs, -3, 0))[0]
-    return result, names_a, names_b
-
-
-def _names(regions: Sequence[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(r for r in regions if r))
