@@ -20,15 +20,13 @@ from interbrain.data.plan import Analysis, Plan
 from interbrain.data.signal import Block, Signal
 from interbrain.data.study import Segment, Study
 from interbrain.inference.repair import Cell, repair, strata_of
-from interbrain.signals.align import cut
+from interbrain.signals.align import cut, usable_share
 from interbrain.study import tabulate
 from interbrain.study.boundary import told
 from interbrain.study.cache import Step, key_of, once, path_of
-from interbrain.study.clock import on_clock, starts
 from interbrain.study.groups import FAMILY, LABEL, family_rows, with_fdr
-from interbrain.study.person import signal_of
 from interbrain.study.sides import kinds_of, places_of
-from interbrain.study.within import Asked, Findings, PairTask, asked, pool_estimate
+from interbrain.study.within import Asked, Findings, PairTask, asked, pool_estimate, together
 
 SHORTEST_SHARE = 0.5
 """A recording shorter than this share of its cell's median is left out rather than cutting all others to its length."""
@@ -111,26 +109,34 @@ class _Cut:
 
 def _pair_all(task: CellTask, found: Findings) -> None:
     ask = asked(task.analysis)
-    loaded = [(pair, segment, *_placed(pair)) for pair, segment in task.members]
+    loaded = [(pair, segment, *signals) for pair, segment in task.members if (signals := _placed(pair)) is not None]
     for kind in dict.fromkeys(k for _, _, a, b in loaded for k in kinds_of(task.analysis, a, b)):
         parts = []
         for pair, segment, a, b in loaded:
             a, b = a.pick_kind(kind), b.pick_kind(kind)
-            if a.channels and b.channels:
-                parts.append((_cut(pair, a, segment), _cut(pair, b, segment)))
+            if a.channels and b.channels and (part := _cut(pair, a, b, segment)) is not None:
+                parts.append(part)
         _check_rate(parts)
         _measure_pairs(task, ask, kind, _equal(task, parts, found), found)
 
 
-def _placed(pair: PairTask) -> tuple[Signal, Signal]:
-    a, b = signal_of(pair.path_a), signal_of(pair.path_b)
-    start_a, start_b, _ = starts(pair.side_a.recording, pair.side_b.recording, pair.meta_a, pair.meta_b)
-    return on_clock(a, start_a), on_clock(b, start_b)
+def _placed(pair: PairTask) -> tuple[Signal, Signal] | None:
+    """Both people on their meeting's one clock; None where they share no samples, which the meeting's step told."""
+    try:
+        return together(pair, Findings())
+    except InterbrainError:
+        return None
 
 
-def _cut(pair: PairTask, signal: Signal, segment: Segment) -> _Cut:
-    block, _ = cut(signal, signal, segment)
-    return _Cut(pair, signal, block, signal.segment_ids)
+def _cut(pair: PairTask, a: Signal, b: Signal, segment: Segment) -> tuple[_Cut, _Cut] | None:
+    """Both people's part of the segment; None where the meeting itself could not be measured, which its step told."""
+    try:
+        block_a, block_b = cut(a, b, segment)
+    except InterbrainError:
+        return None
+    if usable_share(block_a, block_b) < pair.plan.quality.min_usable:
+        return None
+    return _Cut(pair, a, block_a, a.segment_ids), _Cut(pair, b, block_b, b.segment_ids)
 
 
 def _check_rate(parts: list[tuple[_Cut, _Cut]]) -> None:
@@ -146,6 +152,8 @@ def _equal(task: CellTask, parts: list[tuple[_Cut, _Cut]], found: Findings) -> l
         return []
     if parts[0][0].block.epoched:
         common = sorted(set.intersection(*(set(side.ids) for pair in parts for side in pair)))
+        if not common:
+            raise InterbrainError(f"no epoch is common to all {len(parts)} groups of this session.")
         return [tuple(_epochs(side, common) for side in pair) for pair in parts]  # type: ignore[misc]
     lengths = [min(side.block.shape[2] for side in pair) for pair in parts]
     kept = [n >= SHORTEST_SHARE * float(np.median(lengths)) for n in lengths]

@@ -51,10 +51,11 @@ def refuse_twins(study: Study, people: dict[Slot, Person]) -> tuple[frozenset[st
     for twin in find_twins(prints):
         slot_a, slot_b = (_slot(x) for x in (twin.id_a, twin.id_b))
         (meeting_a, a), (meeting_b, b) = places[slot_a], places[slot_b]
-        if a.person == b.person and a.path == b.path and a.channels == b.channels:
+        same_person = (a.person, a.role) == (b.person, b.role)
+        if same_person and a.path == b.path and a.channels == b.channels:
             continue
         if meeting_a.key == meeting_b.key:
-            if a.person == b.person:
+            if same_person:
                 continue
             refused.add(meeting_a.key)
         else:

@@ -92,7 +92,8 @@ def pairs_of(study: Study, meeting: Meeting, modality: str) -> tuple[list[tuple[
     """Pairs of members with a recording each, ordered by the study's roles; and who has none."""
     order = {role: i for i, role in enumerate(study.roles)}
     members = sorted(study.group(meeting.group).members, key=lambda m: order.get(m.role, len(order)))
-    sides = {m: [r for r in meeting.recordings if r.person == m.person and r.modality == modality] for m in members}
+    # The role too: two people's files may carry the same subject id.
+    sides = {m: [r for r in meeting.of(m.role, modality) if r.person == m.person] for m in members}
     absent = [f"{m.role} {m.person}" for m, found in sides.items() if not found]
     present = [m for m, found in sides.items() if found]
     pairs = [
