@@ -83,7 +83,7 @@ def test_smallest_reliable_change_is_the_edge(claus):
         ("gad7", "gad_7", 0, 21, 8, 4, "worse"),
         ("OQ-45.2", "oq_45", 0, 180, 63, 14, "worse"),
         ("CORE-OM", "core_om", 0, 40, 10, 5, "worse"),
-        ("core 10", "core_10", 0, 40, 11, None, "worse"),
+        ("core 10", "core_10", 0, 40, 11, 6, "worse"),
         ("WAI-SR", "wai_sr", 12, 60, None, None, "better"),
         ("ors", "ors", 0, 40, 25, 5, "better"),
         ("SRS", "srs", 0, 40, 36, None, "better"),

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import fake_results
-from interbrain.report import summary, verdict, words
+from interbrain.report import summary, verdict, views, words
+from interbrain.report.methods import methods
 from interbrain.report.results import Results, read_results
 
 
@@ -141,7 +142,7 @@ def test_growth_in_one_of_four_families_is_told_over_families(full: Results) -> 
     known = changed(known, "course", best, p=0.004, p_family=0.02, p_signflip=0.0078)
     said = one(verdict.growth(known))
     assert said.kind == "none"
-    assert "p = .020, corrected over the 16 of its family (p = .080 over 4 families)" in plain(said.detail)
+    assert "p = .020, corrected over the 16 of its family (p = .080 over all families of tests)" in plain(said.detail)
 
 
 def test_growth_needs_both_checks(full: Results) -> None:
@@ -180,6 +181,51 @@ def test_who_leads_follows_the_sign(motion: Results) -> None:
     assert one(verdict.leading(unsure)).lead == "No evidence that either of the two leads."
 
 
+def leading(rows: pd.DataFrame) -> pd.Series:
+    return (rows["test"] == "leads") & planted(rows) & (rows["segment"] == "task")
+
+
+def test_a_lag_in_seconds_is_said_in_seconds(full: Results) -> None:
+    known = changed(full, "tests", leading, estimate=1.034, null_sd=0.36)
+    said = one(verdict.leading(known))
+    assert plain(said.lead) == "The patient is ahead by 1.0 s."
+    assert "mean lag of eight dyads, signs flipped over dyads; p = .008, corrected over the 16 of its" in plain(
+        said.detail
+    )
+    assert said.detail.endswith("A lead shows in both places that exceed chance.")
+    turned = changed(full, "tests", leading, estimate=-0.0384, null_sd=0.004)
+    assert plain(one(verdict.leading(turned)).lead) == "The therapist is ahead by 38 ms."
+    mixed = changed(known, "tests", lambda t: leading(t) & (t["signal_a"] == "hbr"), estimate=-0.5, p_family=0.01)
+    assert one(verdict.leading(mixed)).detail.endswith("in one of them the therapist's.")
+    unsure = changed(full, "tests", leading, p=0.2, p_family=0.6)
+    said = one(verdict.leading(unsure))
+    assert said.kind == "none" and said.lead.startswith("No evidence that either of the two leads")
+
+
+def test_a_lag_of_what_does_not_exceed_chance_is_not_read(full: Results) -> None:
+    everywhere = changed(full, "tests", lambda t: t["test"] == "leads", p=0.008, p_family=0.008)
+    read = views.leads(everywhere)
+    assert set(zip(read["place_a"], read["place_b"], read["segment"])) == {("rTPJ", "rIFG", "task")}
+    nothing = changed(everywhere, "tests", lambda t: t["test"] == "within", p_family=0.5)
+    said = one(verdict.leading(nothing))
+    assert said.kind == "little" and said.lead == "Who leads cannot be said: nowhere does synchrony exceed chance."
+
+
+def test_instruments_go_by_their_short_names(full: Results) -> None:
+    stored = changed(full, "outcome", lambda o: o["instrument"] == "PHQ-9", instrument="phq_9")
+    assert one(verdict.outcome(stored)).lead.startswith("PHQ-9 is lower")
+    assert full.instrument_name("wai_sr") == "WAI-SR" and full.instrument_name("mood today") == "mood today"
+    said = " ".join(
+        methods(changed(stored, "scores", lambda s: s["instrument"] == "PHQ-9", instrument="phq_9")).paragraphs
+    )
+    assert "phq_9" not in said and "t + 1" not in said
+
+
+def test_a_family_alone_in_its_analysis_still_answers_to_all_families(motion: Results) -> None:
+    weak = changed(motion, "tests", lambda t: t["test"] == "within", p_fdr=0.07)
+    assert one(verdict.beyond_chance(weak)).kind == "none"
+
+
 def test_arms_and_segments(motion: Results, full: Results) -> None:
     said = one(verdict.contrasts(motion))
     assert said.question == "Continued or dropout?"
@@ -195,8 +241,7 @@ def test_outcome_keeps_within_and_between_apart(full: Results) -> None:
     assert said.lead == "PHQ-9 is lower in sessions in which a person's synchrony is above their own line."
     assert plain(said.detail) == (
         "PHQ-9 within persons, −9.4 points per 1 z of synchrony (95 % interval −15.1 to −3.7; p = .002, adjusted for "
-        "session); p = .009 over six associations. No evidence of an association "
-        "between persons."
+        "session); six associations were tested. No evidence of an association between persons."
     )
     unsure = changed(full, "outcome", lambda o: o["p"] < 0.01, p=0.02, p_fdr=0.12)
     said = one(verdict.outcome(unsure))

@@ -30,8 +30,11 @@ def methods(results: Results) -> Methods:
     parts = [
         _recordings(results),
         _preparation(results, bib),
+        _together(results),
         *[_measure(results, a, bib) for a in results.analyses],
         _chance(results, bib),
+        _comparisons(results),
+        _corrections(results, bib),
         _course(results, bib),
         _outcome(results, bib),
         f"All computations were done with interbrain {results.provenance.get('interbrain', '')}".rstrip()
@@ -68,12 +71,10 @@ def _preparation(results: Results, bib: Bibliography) -> str:
     used = {a.get("modality") for a in results.analyses}
     parts = []
     if "fnirs" in used and (f := results.plan.get("fnirs")):
-        parts.append(_fnirs(f, bib))
+        parts.append(_fnirs(results, f, bib))
     if "eeg" in used and (e := results.plan.get("eeg")):
-        reference = (
-            "re-referenced to their average" if e.get("average_reference") else "kept in the reference they came in"
-        )
-        parts.append(f"EEG epochs of the two people were matched by their identity and {reference}{bib.known('mne')}.")
+        reference = "re-referenced to the average" if e.get("average_reference") else "kept in its reference"
+        parts.append(f"EEG was {reference}; stretches of a channel that are flat were left out.")
     if used - {"fnirs", "eeg"} and (m := results.plan.get("motion")):
         smooth = float(m.get("smooth_s") or 0)
         how = f"smoothed over {smooth:g} s" if smooth else "not smoothed"
@@ -81,29 +82,55 @@ def _preparation(results: Results, bib: Bibliography) -> str:
         parts.append(f"Time series were {how} and {scale}.")
     if (q := results.plan.get("quality")) and parts:
         share = 100 * float(q.get("min_usable", 0.5))
+        but = " (not in EEG)" if "eeg" in used else ""
+        gaps = f"Gaps of at most {float(q.get('max_gap_s', 2)):g} s were bridged by straight lines{but}. "
+        gaps = "" if used == {"eeg"} else gaps
         parts.append(
-            f"A segment entered the analysis where at least {share:.0f} % of its samples were usable in both people."
+            f"{gaps}A segment entered the analysis where at least {share:.0f} % of its samples were usable in both "
+            "people."
         )
     return " ".join(parts)
 
 
-def _fnirs(f: dict[str, Any], bib: Bibliography) -> str:
+def _fnirs(results: Results, f: dict[str, Any], bib: Bibliography) -> str:
     low, high = f.get("band_hz", (0.01, 0.2))
-    sci = bib.known("sci")
-    dropped = " were left out" if f.get("drop_bad_channels", True) else " were marked"
+    quality = results["quality"]
+    quality = quality[quality["modality"] == "fnirs"]
+    sci = quality[quality["figure"] == "sci"]
+    band = f"band-pass filtered to {float(low):g}–{float(high):g} Hz (Butterworth, forwards and backwards)"
+    if len(quality) and sci.empty:
+        return f"Haemoglobin concentrations were taken as the files give them and {band}."
+    coupling = "The scalp-coupling index could not be computed in these recordings, so all channels were kept."
+    if sci.empty or sci["value"].notna().any():
+        coupling = (
+            f"Channels with a scalp-coupling index{bib.known('sci')} below {float(f.get('sci_threshold', 0.7)):g} were "
+            f"{'left out' if f.get('drop_bad_channels', True) else 'marked and kept'}."
+        )
     motion = (
-        f" Motion artefacts were corrected by temporal derivative distribution repair{bib.known('tddr')}."
+        f"Motion artefacts were corrected by temporal derivative distribution repair{bib.known('tddr')}."
         if f.get("motion_correction") == "tddr"
-        else " Motion artefacts were not corrected."
+        else "Motion artefacts were not corrected."
     )
     return (
-        f"Light intensity was converted to optical density. Channels with a scalp-coupling index{sci} below "
-        f"{float(f.get('sci_threshold', 0.7)):g}{dropped}.{motion} Signals were filtered to "
-        f"{float(low):g}–{float(high):g} Hz and converted to "
-        "haemoglobin concentrations by the modified Beer–Lambert law (partial pathlength factor "
-        f"{float(f.get('ppf', 6)):g}), "
-        f"using MNE-Python{bib.known('mne')}."
+        f"Light was converted to optical density. {coupling} {motion} Haemoglobin concentrations followed from the "
+        f"modified Beer–Lambert law (partial pathlength factor {float(f.get('ppf', 6)):g}), using "
+        f"MNE-Python{bib.known('mne')}, and were {band}."
     )
+
+
+def _together(results: Results) -> str:
+    """How two recordings came to one clock, and what happened to recordings that hold the same samples."""
+    text = (
+        "The two recordings of a session were placed by the study's stated offsets or the files' own clocks (taken as "
+        "started together where there is neither), brought to the lower of their sampling rates and joined by whole "
+        "samples over the time that both have; epochs, where recordings came as such, by their identity."
+    )
+    left = len(results.provenance.get("excluded_from_group_tests") or [])
+    text += " All recordings were searched for stretches that occur twice"
+    if not left:
+        return f"{text}."
+    kept = "it was" if left == 1 else "they were"
+    return f"{text}; {words.count(left, 'session')} held another's samples, so {kept} left out of tests over dyads."
 
 
 def _measure(results: Results, analysis: dict[str, Any], bib: Bibliography) -> str:
@@ -149,28 +176,72 @@ def _chance(results: Results, bib: Bibliography) -> str:
             f"Within each dyad, values were compared with {n} surrogates. "
             f"{said.rstrip('.')}{bib.cite(record.reference, record.doi)}. "
             f"They keep {record.keeps} and destroy {record.destroys}; the test assumes {record.assumes}."
+            f"{_GUARD.get(str(name), '')}"
         )
     if (tests["test"] == "repair").any():
+        shared = words.listing(["role", "session number", "segment", *results.plan.get("repair_within", ())])
         parts.append(
-            "To ask whether synchrony goes beyond a shared situation, partners were re-paired over the "
-            "study, keeping role, "
-            "session number, condition and arm, and whole courses were permuted "
-            f"({words.number(int(results.plan.get('n_arrangements', 0)), decimals=0)} arrangements at most); "
-            "pairs that share a "
-            "person were never taken as independent."
+            "To ask whether synchrony goes beyond a shared situation, partners were re-paired over the study, keeping "
+            f"{shared}, all recordings of a session number cut to one length. Whole courses were permuted "
+            f"({words.number(int(results.plan.get('n_arrangements', 0)), decimals=0)} arrangements at most), since "
+            "pairs that share a person are not independent."
         )
-    if not parts:
-        return ""
-    n = 1 + int(tests["n_null"].max()) if len(tests) and tests["n_null"].notna().any() else 0
-    parts.append(f"p is (1 + number at least as extreme)/(1 + number of surrogates){bib.known('exact-p')}.")
-    if n and views.n_distinct(results["synchrony"], "place_a", "place_b") > 1:
+    return " ".join(parts)
+
+
+_GUARD = {
+    "circular_shift": " Shifts within the measure's memory keep part of the coupling: they count for p and are left "
+    "out of the mean and spread of a session's surrogates.",
+    "segment_shuffle": " Orders that leave a segment in its place keep part of the coupling: they count for p and are "
+    "left out of the mean and spread of a session's surrogates.",
+}
+
+
+def _comparisons(results: Results) -> str:
+    """Segments, arms and who leads: whole dyads are the unit."""
+    tests = results["tests"]
+    names = tests["test"].unique()
+    parts = []
+    if any(n.startswith("contrast:") for n in names):
         parts.append(
-            "Over places, each value was standardised by its own surrogates and p was corrected by the "
-            "distribution of the "
-            f"maximum within its family{bib.known('max-statistic')}."
+            "Segments were compared by the difference of synchrony above chance, averaged over a dyad's sessions; the "
+            "signs of whole dyads were flipped."
+        )
+    if any(n.startswith("arm:") for n in names):
+        parts.append(
+            "Arms were compared by the difference of synchrony above chance, averaged over a dyad's sessions; whole "
+            "dyads were exchanged between arms."
+        )
+    leads = tests.loc[tests["test"] == "leads", "analysis"].unique()
+    if any(views.has_profile(results, a) for a in leads):
+        parts.append(
+            "Who leads was tested by mean synchrony at positive lags minus that at negative lags, less the same in "
+            "surrogates; the signs of whole dyads were flipped."
+        )
+    if any(not views.has_profile(results, a) for a in leads):
+        parts.append(
+            "Who leads was tested by the lag in seconds, averaged over a dyad's sessions; the signs of whole dyads "
+            "were flipped. It is read only where synchrony exceeds chance."
+        )
+    return " ".join(parts)
+
+
+def _corrections(results: Results, bib: Bibliography) -> str:
+    """What p is, and what it is corrected for."""
+    tests, nulls = results["tests"], results["nulls"]
+    if nulls.empty and tests.empty:
+        return ""
+    parts = [f"p is (1 + number at least as extreme)/(1 + number of surrogates or arrangements){bib.known('exact-p')}."]
+    if views.n_distinct(results["synchrony"], "place_a", "place_b", "band", "direction") > 1:
+        parts.append(
+            "Over the places and bands of one signal, segment and null (a family), p was corrected by the distribution "
+            f"of the largest standardised value{bib.known('max-statistic')}."
         )
     if tests["p_fdr"].notna().any():
-        parts.append(f"Over families the false discovery rate was held{bib.known('fdr')}.")
+        parts.append(
+            "Over the families of one kind of test the false discovery rate was held"
+            f"{bib.known('fdr')}; a finding is claimed where both p are at most {results.alpha:g}."
+        )
     return " ".join(parts)
 
 
@@ -179,95 +250,74 @@ def _course(results: Results, bib: Bibliography) -> str:
     fitted = course[course["slope"].notna()]
     if fitted.empty:
         return ""
-    formulas = [m for m in fitted["method"].unique() if m]
-    model = f" The model was {formulas[0]}." if formulas else ""
-    more = f" In other places or segments: {'; '.join(formulas[1:3])}." if len(formulas) > 1 else ""
+    methods_ = [str(m) for m in fitted["method"].unique() if m]
+    formulas = list(dict.fromkeys(m.partition("; left out: ")[0] for m in methods_))
+    model = f" The model was {formulas[0]}" if formulas else ""
+    model += f" (in other places or segments: {'; '.join(formulas[1:3])})." if len(formulas) > 1 else "." * bool(model)
+    left = dict.fromkeys(x for m in methods_ for x in m.partition("; left out: ")[2].split(", ") if x)
+    out = f" Left out where the data could not carry them: {words.listing(left)}." if left else ""
     kr = (
-        f" Degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
+        f" Standard errors and degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
         if "Kenward" in "".join(formulas)
         else ""
     )
     flips = (
-        " As a check that needs no normal distribution, the signs of whole dyads' slopes were flipped; p "
-        "over places is the "
-        f"maximum over a family under the same flips{bib.known('max-statistic')}."
+        " As a check that needs no normal distribution, the signs of whole dyads' own slopes were flipped; p over "
+        f"places is that of the maximum under the same flips{bib.known('max-statistic')}. A change is claimed where "
+        "the model and the flips agree."
         if fitted["p_signflip"].notna().any()
         else ""
     )
     return (
-        "Change over sessions was fitted to the variance-stabilised value minus the mean of its surrogates "
-        "(excess), never to "
-        f"z, which grows with the length of a recording.{model}{more}{kr}{flips}"
+        "Change over sessions was fitted to the variance-stabilised value minus the mean of its surrogates (excess), "
+        f"never to z, which grows with the length of a recording.{model}{out}{kr}{flips}"
     )
 
 
 def _outcome(results: Results, bib: Bibliography) -> str:
+    return " ".join(p for p in (_associations(results, bib), _instruments(results, bib)) if p)
+
+
+def _associations(results: Results, bib: Bibliography) -> str:
     rows = results["outcome"]
-    parts = []
-    if rows["estimate"].notna().any():
-        adjusted = words.listing(sorted({a for a in rows["adjusted_for"] if a}))
-        names = words.listing(sorted(rows["instrument"].unique()))
+    rows = rows[rows["estimate"].notna()]
+    if rows.empty:
+        return ""
+    names = words.listing(sorted(results.instrument_name(i) for i in rows["instrument"].unique()))
+    cited = bib.known("within-between")
+    parts = [f"Associations of {names} with synchrony were separated into parts within and between persons{cited}."]
+    within = rows[rows["part"] == "within"]
+    if (within["lag_sessions"] == 0).any():
         parts.append(
-            f"Associations of {names} with synchrony were separated into a part within persons and one between them"
-            f"{bib.known('within-between')}" + (f", adjusted for {adjusted}." if adjusted else ".")
+            "Within persons, scores were regressed by least squares on the session's synchrony, as its deviation from "
+            "the person's own line over sessions, beside a line over sessions of each person's own."
         )
+    for lag in sorted(int(v) for v in within["lag_sessions"].dropna().unique() if v > 0):
+        later = "one session" if lag == 1 else f"{lag} sessions"
+        parts.append(
+            f"For scores {later} later the model held each person's own level, the number of the session, and "
+            "synchrony in that later session."
+        )
+    if (rows["part"] == "between").any():
+        parts.append("Between persons, a line was fitted through their means, after the trend over sessions that they "
+                     "share was taken from scores and synchrony.")  # fmt: skip
+    if views.n_distinct(rows, "place_a", "place_b") > 1 and "p_fdr" in rows and rows["p_fdr"].notna().any():
+        parts.append(f"Over places the false discovery rate was held{bib.known('fdr')}.")
+    return " ".join(parts)
+
+
+def _instruments(results: Results, bib: Bibliography) -> str:
+    parts = []
     for name in sorted(results["scores"]["instrument"].unique()):
         record = results.instrument(str(name))
         if record is not None:
             cut = f"; cut-off {record.cutoff:g}" if record.cutoff is not None else ""
             reliable = f"; reliable change {record.reliable_change:g}" if record.reliable_change is not None else ""
             low, high = record.score_range
-            parts.append(f"{record.title} ({low:g}–{high:g}{cut}{reliable}){bib.cite(record.reference, record.doi)}.")
-    if results["scores"]["reliable"].notna().any():
-        parts.append(f"Reliable change follows Jacobson and Truax{bib.known('reliable-change')}.")
+            parts.append(f"{record.title}{bib.cite(record.reference, record.doi)} ({low:g}–{high:g}{cut}{reliable}).")
+    if (results["scores"]["reliable"].fillna("") != "").any():
+        parts.append(
+            "Change is called reliable where a score lies at least the instrument's reliable change"
+            f"{bib.known('reliable-change')} from the person's first."
+        )
     return " ".join(parts)
-
-
-def limits(results: Results) -> list[str]:
-    """What this page does not show; only what applies."""
-    sync, n = results["synchrony"], len(results.groups)
-    a, b = results.roles
-    out = [
-        "It diagnoses nobody. Numbers here describe recordings; they are for research and supervision, and "
-        "no score of a "
-        "person follows from them.",
-        "Synchrony beyond within-dyad surrogates can still come from what both people share: a task, a "
-        "sound, a rhythm, "
-        "speech in turns, or movement that reaches both recordings.",
-    ]
-    if n < 2:
-        out.append(
-            "One dyad was recorded. Nothing here generalises to other people, and partners could not be re-paired."
-        )
-    else:
-        out.append(
-            f"{words.count(n, 'dyad').capitalize()} were recorded. With so few, a true effect of ordinary "
-            "size is easily "
-            "missed, and one that is found tends to look larger than it is."
-            if n < 40
-            else f"{n} dyads were recorded; what holds for them need not hold in other places."
-        )
-    therapists = {t for t in sync["therapist"].unique() if t}
-    people = set(sync["person_b"].unique())
-    if n > 1 and (len(therapists) == 1 or len(people) == 1):
-        out.append(f"All dyads share one {b}, so nothing generalises to other people in that role.")
-    elif n > 1 and (results["tests"]["test"] == "repair").any():
-        out.append(
-            f"Re-pairing the {a} with another {b} also changes the {b}: what a single {b} does with everybody is in it."
-        )
-    if len(results.sessions) > 1:
-        out.append(
-            "The number of a session is also practice, familiarity and calendar time; without a comparison "
-            "group this design "
-            "cannot tell them apart."
-        )
-    if len(results["outcome"]):
-        out.append(
-            "An association with scores, within persons or between them, does not say which of the two came first."
-        )
-    if results.simulated:
-        out.append(
-            "These recordings were simulated. What is found here shows what the method can find, and says "
-            "nothing about people."
-        )
-    return out

@@ -19,6 +19,7 @@ from interbrain.report.figures import (
     course,
     flow,
     lags,
+    leads,
     matrix,
     outcome,
     pairings,
@@ -30,7 +31,8 @@ from interbrain.report.figures import (
     where,
     windows,
 )
-from interbrain.report.methods import limits, methods
+from interbrain.report.limits import limits
+from interbrain.report.methods import methods
 from interbrain.report.results import Results, read_results
 from interbrain.report.style import DARK, FONT, LIGHT, figure_css, variables
 from interbrain.report.summary import false_alarms, key_figures, truth_rows
@@ -154,7 +156,7 @@ def _when(results: Results) -> Section:
 
 
 def _who(results: Results) -> Section:
-    drawn = [*_drawn(lags.picture(results)), *_drawn(phases.picture(results))]
+    drawn = [b for p in (lags, leads, phases) for b in _drawn(p.picture(results))]
     absent = blocks.text("The measures that ran have neither lag nor phase, so they cannot say who leads.", True)
     return Section("who-leads", "Who leads", drawn or [absent])
 
@@ -206,6 +208,8 @@ def _how(results: Results) -> Section:
     out = [blocks.text(p) for p in said.paragraphs]
     if said.references:
         out += [Block("heading", "References"), Block("references", items=list(said.references))]
+    if len(known := _instruments(results)):
+        out.append(blocks.table(known, "Instruments: what is known, and from where", "instruments", fold=True))
     out += _drawn(flow.picture(results))
     out.append(Block("heading", "The run"))
     out.append(blocks.table(_run_facts(results), "What it was made of", "run", fold=False))
@@ -222,6 +226,22 @@ def _how(results: Results) -> Section:
         rows = pd.DataFrame([{"file": str(i.get("file", "")), "SHA-256": str(i.get("sha256", ""))} for i in inputs])
         out.append(blocks.table(rows, "Inputs and their hashes", "inputs", fold=True))
     return Section("how", "How it was done", out)
+
+
+def _instruments(results: Results) -> pd.DataFrame:
+    names = sorted(results["scores"]["instrument"].unique())
+    records = [r for r in (results.instrument(str(n)) for n in names) if r is not None]
+    rows = [
+        {
+            "instrument": results.instrument_name(r.name),
+            "range": f"{r.score_range[0]:g}–{r.score_range[1]:g}",
+            "cut-off": "" if r.cutoff is None else f"{r.cutoff:g}",
+            "reliable change": "" if r.reliable_change is None else f"{r.reliable_change:g}",
+            "where from": r.note,
+        }
+        for r in records
+    ]
+    return pd.DataFrame(rows)
 
 
 def _run_facts(results: Results) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from interbrain.course.instruments import find
 from interbrain.data.errors import BadInput
 from interbrain.data.plan import read_plan
 from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, discover
@@ -95,9 +96,12 @@ class Results:
         return discover("interbrain.inference.surrogates").get(name)
 
     def instrument(self, name: str) -> InstrumentRecord | None:
-        records = discover("interbrain.course.instruments")
-        by_alias = {a.lower(): r for r in records.values() for a in (r.name, *r.aliases)}
-        return by_alias.get(name.lower())
+        return find(name)
+
+    def instrument_name(self, name: str) -> str:
+        """``"PHQ-9"`` for ``phq_9``; an instrument without a record keeps its own name."""
+        record = find(name)
+        return record.title.partition(",")[0] if record else name
 
     def measure_title(self, name: str) -> str:
         record = self.measure(name)

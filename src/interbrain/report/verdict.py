@@ -4,25 +4,14 @@ tables and is as strong as the test behind it: found, no evidence, or too little
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from interbrain.report import views, words
+from interbrain.report.finding import FOUND, LITTLE, NONE, Finding, null_title, p_with_family, where
+from interbrain.report.leading import leading
 from interbrain.report.results import Results
-
-FOUND, NONE, LITTLE = "found", "none", "little"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One answer: the question in a word or two, a sentence, and its numbers."""
-
-    question: str
-    kind: str
-    lead: str
-    detail: str = ""
 
 
 def findings(results: Results) -> list[Finding]:
@@ -64,13 +53,13 @@ def _exceeds(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     several = f" in {words.number(k, decimals=0)} of {words.number(n, decimals=0)} tests" if n > 1 else ""
     made = f" ({views.tests_text(rows)})" if n > 1 and views.tests_text(rows) else ""
     lead = f"Synchrony exceeds chance{several}{made}."
-    place = _where(results, rows, best)
+    place = where(results, rows, best)
     at = f"Most clearly {place}: " if n > 1 and place else ""
     detail = (
         f"{at}{words.inside(measure) if at else measure} {words.like(best['estimate'], best['null_sd'])}, "
         "where surrogates of the same recordings "
-        f"({_null_title(results, best)}) give {words.with_spread(best['null_mean'], best['null_sd'])}; "
-        f"{_p_with_family(rows, best)}."
+        f"({null_title(results, best)}) give {words.with_spread(best['null_mean'], best['null_sd'])}; "
+        f"{p_with_family(rows, best)}."
     )
     return Finding(question, FOUND, lead, words.sentence(detail))
 
@@ -90,13 +79,13 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
             f"{words.p_text(best['smallest_p'], False)} is possible."
         )
         return Finding(question, LITTLE, text)
-    place = _where(results, rows, best)
+    place = where(results, rows, best)
     detail = (
         "The strongest, "
         f"{words.inside(results.measure_scale(str(best['measure'])))}{f' for {place}' if place else ''}, is "
         f"{words.like(best['estimate'], best['null_sd'])} against "
         f"{words.with_spread(best['null_mean'], best['null_sd'])} "
-        f"in surrogates ({_null_title(results, best)}); {_p_with_family(rows, best)}."
+        f"in surrogates ({null_title(results, best)}); {p_with_family(rows, best)}."
     )
     return Finding(question, NONE, lead, detail)
 
@@ -105,29 +94,6 @@ def _made_of(rows: pd.DataFrame) -> str:
     measures = rows["analysis"].nunique()
     text = views.tests_text(rows)
     return f"{measures} measures × {text}" if measures > 1 and text else (text or f"{measures} measures")
-
-
-def _null_title(results: Results, row: pd.Series) -> str:
-    record = results.surrogate(str(row["null"]))
-    return (record.title if record else str(row["null"]).replace("_", " ")).lower()
-
-
-def _where(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
-    """``"patient rTPJ and therapist rIFG (HbO, task)"``: the place and what tells it from its neighbours."""
-    place = "" if views.single_place(rows) else views.place_name(results, row)
-    context = views.context(rows, row)
-    who = str(row["who"]) if "who" in row and "who" in rows and rows["who"].nunique() > 1 else ""
-    inside = ", ".join(x for x in (context, who) if x)
-    return f"{place} ({inside})" if place and inside else place or inside
-
-
-def _p_with_family(rows: pd.DataFrame, row: pd.Series) -> str:
-    size = int((rows["family"] == row["family"]).sum())
-    over = f", corrected over the {words.number(size, decimals=0)} of its family" if size > 1 else ""
-    families = rows["family"].nunique()
-    lost = row["p_read"] < row["p_over"] and not row["claim"] and families > 1
-    also = f" ({words.p_text(row['p_over'])} over {families} families)" if lost else ""
-    return f"{words.p_text(row['p_read'])}{over}{also}"
 
 
 def beyond_situation(results: Results) -> list[Finding]:
@@ -163,14 +129,14 @@ def _repaired(results: Results, rows: pd.DataFrame, question: str) -> Finding:
             f"Too little data to say: re-pairing {dyads} can give no p below {words.p_text(best['smallest_p'], False)}."
         )
         return Finding(question, LITTLE, text, f"What bounds it: {best['bound']}." if best["bound"] else "")
-    place = _where(results, rows, best)
+    place = where(results, rows, best)
     at = f"{place}: " if n > 1 and place else ""
     numbers = (
         f"{at}{words.like(best['estimate'], best['null_sd'])} in the real dyads, "
         f"{words.with_spread(best['null_mean'], best['null_sd'])} when partners are re-paired"
     )
     more = f"; higher than in {_beaten(best)} re-pairings of the same people" if _beaten(best) else ""
-    detail = words.sentence(f"{numbers}{more}; {_p_with_family(rows, best)}")
+    detail = words.sentence(f"{numbers}{more}; {p_with_family(rows, best)}")
     of = f" in {k} of {words.number(n, decimals=0)} tests" if n > 1 else ""
     if k:
         return Finding(question, FOUND, f"Real dyads exceed the same people re-paired{of}.", detail)
@@ -214,10 +180,10 @@ def _slopes_by_arm(results: Results) -> list[Finding]:
             continue
         value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
         name = str(term).partition("×")[2].strip().replace("[", " ").rstrip("]")
-        place = _where(results, mine, best)
+        place = where(results, mine, best)
         numbers = (
             f"{f'{place}: ' if place else ''}{value} a session ({results.confidence} interval "
-            f"{interval}; {_p_with_family(mine, best)})."
+            f"{interval}; {p_with_family(mine, best)})."
         )
         lead = f"Growth differs in {name}." if best["claim"] else f"No evidence that growth differs in {name}."
         out.append(Finding("Same growth in all?", FOUND if best["claim"] else NONE, lead, numbers))
@@ -231,14 +197,14 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     n, k = len(rows), len(claimed)
     unit = results.stabilised_unit(str(best["measure"]))
     value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
-    place = _where(results, rows, best)
+    place = where(results, rows, best)
     spoken = f"{results.confidence} interval {interval}"
     flips = (
         f"; flipping the signs of whole dyads {words.p_text(best['p_signflip'])}"
         if np.isfinite(best["p_signflip"])
         else ""
     )
-    numbers = f"{spoken}; {_p_with_family(rows, best)}{flips}"
+    numbers = f"{spoken}; {p_with_family(rows, best)}{flips}"
     sample = f"{int(best['n_groups'])} dyads, {int(best['n_meetings'])} sessions"
     if k:
         verb = "rises" if best["slope"] > 0 else "falls"
@@ -262,30 +228,6 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     return Finding(question, NONE, lead, largest + doubt)
 
 
-def leading(results: Results) -> list[Finding]:
-    """Who leads? Positive: side A is ahead."""
-    question = "Who leads?"
-    rows = views.of_test(results, "leads")
-    rows = rows[rows["p_read"].notna()]
-    out = []
-    for _, mine in rows.groupby("analysis", sort=False):
-        best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
-        assert best is not None
-        place = _where(results, mine, best)
-        numbers = words.sentence(
-            f"{f'{place}: ' if len(mine) > 1 and place else ''}synchrony with the {results.roles[0]} ahead minus the "
-            f"{results.roles[1]} ahead is {words.like(best['estimate'], best['null_sd'])}, in surrogates "
-            f"{words.with_spread(best['null_mean'], best['null_sd'])}; {_p_with_family(mine, best)}"
-        )
-        if best["claim"]:
-            ahead, behind = results.roles if best["estimate"] > best["null_mean"] else results.roles[::-1]
-            lead = f"The {ahead} leads: synchrony is higher when the {ahead} is ahead of the {behind}."
-            out.append(Finding(question, FOUND, lead, numbers))
-        else:
-            out.append(Finding(question, NONE, "No evidence that either of the two leads.", numbers))
-    return out
-
-
 def contrasts(results: Results) -> list[Finding]:
     """Segments and arms against each other."""
     out = []
@@ -296,11 +238,11 @@ def contrasts(results: Results) -> list[Finding]:
             first, second = sides(str(test))
             best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
             assert best is not None
-            place = _where(results, mine, best)
+            place = where(results, mine, best)
             size = words.with_spread(best["estimate"] - best["null_mean"], best["null_sd"])
             numbers = words.sentence(
                 f"{f'{place}: ' if len(mine) > 1 and place else ''}{first} minus {second} is {size} "
-                f"(± the spread under chance); {_p_with_family(mine, best)}"
+                f"(± the spread under chance); {p_with_family(mine, best)}"
             )
             asked = question.format(first.capitalize(), second)
             if best["claim"]:
@@ -332,21 +274,21 @@ def outcome(results: Results) -> list[Finding]:
     n = len(fitted)
     claimed = fitted[fitted["claim"]]
     if claimed.empty:
-        names = words.listing(sorted(fitted["instrument"].unique()), "or")
+        names = words.listing(sorted(results.instrument_name(i) for i in fitted["instrument"].unique()), "or")
         lead = f"No evidence that synchrony goes with {names}, within persons or between them."
         tail = f"; {words.count(n, 'association')} were tested" if n > 1 else ""
         return [Finding(question, NONE, lead, f"The clearest: {association(results, fitted, fitted.iloc[0])}{tail}.")]
     out = []
     for _, row in claimed.drop_duplicates(["instrument", "part"]).head(3).iterrows():
         direction = "higher" if row["estimate"] > 0 else "lower"
+        name = results.instrument_name(row["instrument"])
         if row["part"] == "within":
-            lead = (
-                f"{row['instrument']} is {direction} {_when(row)} in which a person's synchrony is above "
-                "their own line."
-            )
+            lead = f"{name} is {direction} {_when(row)} in which a person's synchrony is above their own line."
         else:
-            lead = f"{row['instrument']} is {direction} in people whose synchrony is higher than that of others."
-        tail = f"; {words.p_text(row['p_read'])} over {words.count(n, 'association')}" if n > 1 else ""
+            lead = f"{name} is {direction} in people whose synchrony is higher than that of others."
+        size = int(row["n_read"])
+        tail = f"; {words.p_text(row['p_read'])} over {words.count(size, 'place')}" if size > 1 else ""
+        tail += f"; {words.count(n, 'association')} were tested" if n > 1 and not out else ""
         out.append(Finding(question, FOUND, lead, words.sentence(association(results, fitted, row) + tail)))
     missing = sorted((set(fitted["part"]) & {"within", "between"}) - set(claimed["part"]))
     if missing:
@@ -366,13 +308,14 @@ def association(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
     """``"PHQ-9 within persons, −9.4 points per z of synchrony (95 % interval …; p = .002, adjusted for session)"``."""
     value, interval = words.estimate(row["estimate"], row["ci_low"], row["ci_high"])
     unit = results.stabilised_unit(str(row["measure"]))
-    adjusted = f", adjusted for {row['adjusted_for']}" if row["adjusted_for"] else ""
+    adjusted = f", adjusted for {words.adjusted_for(row['adjusted_for'])}" if row["adjusted_for"] else ""
     lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
     later = f", {words.count(lag, 'session')} later" if lag else ""
-    place = _where(results, rows, row)
+    place = where(results, rows, row)
     at = f" for {place}" if place else ""
+    name = results.instrument_name(row["instrument"])
     return (
-        f"{row['instrument']} {row['part']} persons{later}{at}, {value} points per 1 {unit or 'unit'} of synchrony "
+        f"{name} {row['part']} persons{later}{at}, {value} points per 1 {unit or 'unit'} of synchrony "
         f"({results.confidence} interval {interval}; {words.p_text(row['p'])}{adjusted})"
     )
 

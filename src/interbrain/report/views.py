@@ -18,7 +18,7 @@ FAMILY_KEY = ["analysis", "signal_a", "signal_b", "band", "direction", "segment"
 
 
 def decide(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Adds ``p_read``, ``p_over`` (of its family, over families) and ``claim``.
+    """Adds ``p_read``, ``p_over`` (of its family, over families), ``n_read`` (size of its family) and ``claim``.
 
     ``p_read`` is p corrected within its family; where a table brings none, p times the size of the family. A row is
     claimed where that is at most alpha; where an analysis has several families, its family must also hold at a false
@@ -26,8 +26,14 @@ def decide(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """
     rows = rows.copy()
     if rows.empty:
-        return rows.assign(p_read=pd.Series(dtype=float), p_over=pd.Series(dtype=float), claim=pd.Series(dtype=bool))
+        return rows.assign(
+            n_read=pd.Series(dtype=int),
+            p_read=pd.Series(dtype=float),
+            p_over=pd.Series(dtype=float),
+            claim=pd.Series(dtype=bool),
+        )
     sizes = rows.groupby(["analysis", "family"])["p"].transform("count")
+    rows["n_read"] = rows.groupby(["analysis", "family"])["family"].transform("size")
     rows["p_read"] = rows["p_family"].fillna((rows["p"] * sizes).clip(upper=1.0)).astype(float)
     rows["p_over"] = _of_family(rows)
     rows["claim"] = (rows["p_read"] <= alpha + _EDGE) & (rows["p_over"] <= alpha + _EDGE)
@@ -38,12 +44,16 @@ _EDGE = 1e-12
 
 
 def _of_family(rows: pd.DataFrame) -> pd.Series:
-    """The family's p over families: as the table says, else Benjamini–Hochberg here; 0 for a single family."""
+    """The family's p over families: as the table says, else Benjamini–Hochberg here; 0 for a single family.
+
+    The tables count the families of every analysis of the run.
+    """
     said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)
     out = pd.Series(0.0, index=rows.index)
     for _, mine in rows.groupby("analysis"):
         best = mine.groupby("family")["p_read"].min().dropna()
         if len(best) < 2:
+            out[mine.index] = said[mine.index].min() if said[mine.index].notna().any() else 0.0
             continue
         over = benjamini_hochberg(list(best.index), best.to_numpy())
         computed = mine["family"].map(dict(zip(best.index, over.p_fdr)))
@@ -82,6 +92,27 @@ def of_test(results: Results, prefix: str) -> pd.DataFrame:
     tests = results["tests"]
     chosen = tests["test"].str.startswith(prefix) if prefix.endswith(":") else tests["test"] == prefix
     return decide(tests[chosen], results.alpha)
+
+
+def has_profile(results: Results, analysis: str) -> bool:
+    """Whether an analysis gives a profile over lags; its test of leading is then in units of synchrony, else in s."""
+    return analysis in set(results["lags"]["analysis"])
+
+
+def leads(results: Results) -> pd.DataFrame:
+    """Tests of who leads, with decisions and ``in_seconds``.
+
+    A lag in seconds is read only where synchrony exceeds chance in the same comparison: that of two signals which have
+    nothing to do with each other means nothing.
+    """
+    rows = of_test(results, "leads")
+    rows = rows.assign(in_seconds=[not has_profile(results, a) for a in rows["analysis"]])
+    exceeding = within(results)
+    exceeding = exceeding[exceeding["claim"]]
+    keys = ["analysis", *PLACE_KEY, "null"]
+    there = set(exceeding[keys].itertuples(index=False, name=None))
+    read = [not s or k in there for s, k in zip(rows["in_seconds"], rows[keys].itertuples(index=False, name=None))]
+    return rows[np.array(read, dtype=bool)]
 
 
 def slopes(results: Results, arms: bool = False) -> pd.DataFrame:
@@ -193,11 +224,16 @@ def tests_text(rows: pd.DataFrame) -> str:
 
 
 def associations(results: Results) -> pd.DataFrame:
-    """Fitted rows of ``outcome`` with ``p_read``: p over all of them (as told, else times their number)."""
+    """Fitted rows of ``outcome`` with ``p_read``, p over the ``n_read`` places of one instrument and part.
+
+    As the table tells it (false discovery rate), else p times that number.
+    """
     rows = results["outcome"]
     rows = rows[rows["estimate"].notna() & rows["p"].notna()]
     said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)
-    rows = rows.assign(p_read=said.fillna((rows["p"] * len(rows)).clip(upper=1.0)).astype(float))
+    keys = ["analysis", "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part"]
+    rows = rows.assign(n_read=rows.groupby(keys, dropna=False)["p"].transform("size"))
+    rows = rows.assign(p_read=said.fillna((rows["p"] * rows["n_read"]).clip(upper=1.0)).astype(float))
     return rows.assign(claim=rows["p_read"] <= results.alpha + _EDGE).sort_values("p", kind="stable")
 
 

@@ -106,6 +106,12 @@ def listing(items: Iterable[str], joint: str = "and") -> str:
     return f"{', '.join(items[:-1])} {joint} {items[-1]}"
 
 
+def adjusted_for(terms: str) -> str:
+    """``"session, synchrony at session t + 1"`` → ``"session and synchrony in that later session"``."""
+    said = ["synchrony in that later session" if t.startswith("synchrony at ") else t for t in terms.split(", ")]
+    return listing(said)
+
+
 def signal_name(signal: str) -> str:
     return _SIGNALS.get(signal.lower(), signal)
 
@@ -128,6 +134,14 @@ def seconds(value: float) -> str:
     if value < 100:
         return f"{value:.0f} s"
     return f"{int(value // 60)} min {int(value % 60):02d} s"
+
+
+def lag(value: float, spread: float = math.nan) -> str:
+    """A time between two people, without its sign: ``1.02 s``, ``38 ms``; with the digits that a spread allows."""
+    size, unit, factor = abs(value), "s", 1.0
+    if size < 0.1:
+        unit, factor = "ms", 1000.0
+    return f"{like(size * factor, max(spread * factor, 0.01))}\u00a0{unit}"
 
 
 def sentence(text: str) -> str:

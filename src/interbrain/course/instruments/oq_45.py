@@ -10,14 +10,17 @@ RECORD = InstrumentRecord(
     measures="symptoms, relations and social role",
     score_range=(0.0, 180.0),
     higher_is="worse",
-    reference="OQ-45.2, publisher's questions and answers",
-    doi="",
+    reference=(
+        "Lambert MJ, Burlingame GM, Umphress V, Hansen NB, Vermeersch DA, Clouse GC, Yanchar SC (1996). The "
+        "reliability and validity of the Outcome Questionnaire. Clinical Psychology and Psychotherapy 3, "
+        "249–258."
+    ),
+    doi="10.1002/(SICI)1099-0879(199612)3:4<249::AID-CPP106>3.0.CO;2-S",
     cutoff=63.0,
     reliable_change=14.0,
     aliases=("OQ-45", "OQ-45.2", "OQ45", "OQ"),
     note=(
-        "45 items 0 to 4, the total only. "
-        "Reliable change 14: secondary. "
-        "The cut-off 63 is textbook knowledge, not checked."
+        "45 items 0 to 4, the total only; range from the publisher's questions and answers. Reliable change "
+        "14: secondary. The cut-off 63 is textbook knowledge, not checked."
     ),
 )

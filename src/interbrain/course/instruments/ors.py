@@ -10,10 +10,17 @@ RECORD = InstrumentRecord(
     measures="wellbeing",
     score_range=(0.0, 40.0),
     higher_is="better",
-    reference="ORS scoring: 4 lines 0 to 10, at the start of a session",
+    reference=(
+        "Miller SD, Duncan BL, Brown J, Sparks JA, Claud DA (2003). The Outcome Rating Scale: a preliminary "
+        "study of the reliability, validity, and feasibility of a brief visual analog measure. Journal of "
+        "Brief Therapy 2, 91–100."
+    ),
     doi="",
     cutoff=25.0,
     reliable_change=5.0,
     aliases=("ORS", "Outcome Rating Scale"),
-    note="Cut-off for adults (below 25 is the clinical range) and reliable change: secondary.",
+    note=(
+        "4 lines 0 to 10, at the start of a session. Cut-off for adults (below 25 is the clinical range) and "
+        "reliable change: secondary."
+    ),
 )

@@ -10,9 +10,16 @@ RECORD = InstrumentRecord(
     measures="alliance and quality of the session",
     score_range=(0.0, 40.0),
     higher_is="better",
-    reference="SRS scoring: 4 lines 0 to 10, at the end of a session",
+    reference=(
+        "Duncan BL, Miller SD, Sparks JA, Claud DA, Reynolds LR, Brown J, Johnson LD (2003). The Session "
+        "Rating Scale: preliminary psychometric properties of a “working” alliance measure. Journal of Brief "
+        "Therapy 3, 3–12."
+    ),
     doi="",
     cutoff=36.0,
     aliases=("SRS", "Session Rating Scale"),
-    note="The cut-off 36 is textbook knowledge, not checked. Reliable change not known here.",
+    note=(
+        "4 lines 0 to 10, at the end of a session. The cut-off 36 is textbook knowledge, not checked. "
+        "Reliable change not known here."
+    ),
 )

@@ -10,8 +10,11 @@ RECORD = InstrumentRecord(
     measures="test anxiety",
     score_range=(20.0, 80.0),
     higher_is="worse",
-    reference="TAI scoring: 20 items 1 to 4",
+    reference=(
+        "Spielberger CD (1980). Preliminary professional manual for the Test Anxiety Inventory. Palo Alto, "
+        "CA: Consulting Psychologists Press."
+    ),
     doi="",
     aliases=("TAI", "Test Anxiety Inventory"),
-    note="Range: secondary. Cut-off and reliable change not known here.",
+    note="20 items 1 to 4. Range: secondary. Cut-off and reliable change not known here.",
 )

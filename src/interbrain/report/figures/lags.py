@@ -20,8 +20,10 @@ def picture(results: Results) -> Picture | None:
     rows = rows[rows["value"].notna()]
     if rows.empty:
         return None
-    test = views.strongest(views.of_test(results, "leads"))
-    focus = test if test is not None else views.strongest(views.within(results))
+    tested = views.leads(results)
+    test = views.strongest(tested[~tested["in_seconds"]])
+    within = views.within(results)
+    focus = test if test is not None else views.strongest(within[within["analysis"].isin(set(rows["analysis"]))])
     focus = rows.iloc[0] if focus is None else focus
     mine = views.same_place(rows, focus, _KEY)
     rows = mine if len(mine) else views.same_place(rows, rows.iloc[0], _KEY)

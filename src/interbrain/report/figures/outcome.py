@@ -23,15 +23,17 @@ def picture(results: Results) -> Picture | None:
     n = len(rows)
     rows = rows.assign(name=[_name(results, rows, r) for r in rows.to_dict("records")])
     k = int(rows["claim"].sum())
-    best = rows.sort_values("p", kind="stable").iloc[0]
+    best = (rows[rows["claim"]] if k else rows).sort_values("p", kind="stable").iloc[0]
+    short = results.instrument_name(best["instrument"])
     value, interval = words.estimate(best["estimate"], best["ci_low"], best["ci_high"])
     if k:
         direction = "higher" if best["estimate"] > 0 else "lower"
-        title = f"{best['instrument']} is {direction} where synchrony is higher, {best['part']} persons"
+        title = f"{short} is {direction} where synchrony is higher, {best['part']} persons"
     else:
         title = f"No evidence that scores go with synchrony: {words.share(0, n, 'association')} stands out"
     unit = results.stabilised_unit(str(best["measure"]))
-    adjusted = words.listing(sorted({a for a in rows["adjusted_for"] if a}))
+    lagged = (rows["lag_sessions"] > 0).any()
+    later = " Scores of a later session are adjusted for synchrony in that session." if lagged else ""
     order = rows.sort_values("p", kind="stable")["name"].drop_duplicates().head(MOST_ROWS)
     said = (
         f" The {MOST_ROWS} with the smallest p of {rows['name'].nunique()}."
@@ -41,14 +43,12 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="outcome",
         title=title,
-        subtitle=f"Points of the score per 1 {unit or 'unit'} of synchrony above chance, with "
-f"{results.confidence} intervals"
-        + (f", adjusted for {adjusted}" if adjusted else "")
-        + f". Within: a session against the person's own line. Between: people against each other.{said}",
-        alt=f"{title}. The clearest: {best['instrument']} {best['part']} persons, {value} ({interval}), "
-f"{words.p_text(best['p'])}.",
+        subtitle=f"Points of the score per 1 {unit or 'unit'} of synchrony above chance, with {results.confidence} "
+        "intervals. Within: a session against the person's own line over sessions. Between: people against each "
+        f"other, freed from the trend that they share.{later}{said}",
+        alt=f"{title}. The clearest: {short} {best['part']} persons, {value} ({interval}), {words.p_text(best['p'])}.",
         draw=lambda width: _draw(rows[rows["name"].isin(order)], width),
-        note=f"Colour: p over all {n} associations is at most {results.alpha:g}." if n > 1 else "",
+        note=_note(results, rows),
         table=fine(["analysis", "signal_a", "place_a", "place_b", "segment", "instrument", "participant_role", "when",
                     "lag_sessions", "part", "estimate", "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for",
                     "n_groups",
@@ -57,8 +57,13 @@ f"{words.p_text(best['p'])}.",
     )  # fmt: skip
 
 
+def _note(results: Results, rows: pd.DataFrame) -> str:
+    over = f" over the {int(rows['n_read'].max())} of its kind" if rows["n_read"].max() > 1 else ""
+    return f"Colour: p{over} is at most {results.alpha:g}; {words.count(len(rows), 'association')} were tested in all."
+
+
 def _name(results: Results, rows: pd.DataFrame, r: pd.Series) -> str:
-    parts = [str(r["instrument"])]
+    parts = [results.instrument_name(str(r["instrument"]))]
     lag = int(r["lag_sessions"]) if np.isfinite(r["lag_sessions"]) else 0
     if rows["participant_role"].nunique() > 1:
         parts.append(str(r["participant_role"]))

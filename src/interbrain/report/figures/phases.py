@@ -16,10 +16,12 @@ FEWEST = 3
 
 
 def picture(results: Results) -> Picture | str | None:
-    """Phases of the strongest place; None where no measure gives one or lags already answer."""
+    """Phases of the strongest place; None where no measure gives one."""
+    sync = results["synchrony"]
+    phased = set(sync.loc[sync["phase"].notna(), "analysis"])
     tested = views.within(results)
-    focus = views.strongest(tested)
-    if len(results["lags"]) or focus is None or results["synchrony"]["phase"].isna().all():
+    focus = views.strongest(tested[tested["analysis"].isin(phased)])
+    if focus is None:
         return None
     if not focus["claim"]:
         return "No place exceeds chance, so its phases are not read: the phase of two unrelated signals means nothing."
@@ -45,8 +47,8 @@ def picture(results: Results) -> Picture | str | None:
         "Colour: that session exceeds its surrogates.",
         alt=f"{title}. {words.share(int(rows['above'].sum()), len(rows), 'session').capitalize()} exceed chance.",
         draw=lambda width: _draw(results, rows, width),
-        note="A lead in phase is read within one period only: a quarter ahead and three quarters behind look the same. "
-        "Who leads was not tested here.",
+        note="A lead in phase is read within one period only: a quarter ahead and three quarters behind look the same."
+        + ("" if len(views.of_test(results, "leads")) else " Who leads was not tested here."),
         table=fine(["group", "session", "condition", "phase", "z", "p"], rows),
     )
 

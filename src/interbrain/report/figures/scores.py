@@ -20,7 +20,7 @@ def picture(results: Results) -> Picture | None:
         return None
     rows = rows.assign(change=[_change(v) for v in rows["reliable"]])
     rows = rows.sort_values(["instrument", "role", "group", "participant", "session", "when"], kind="stable")
-    title = _title(rows)
+    title = _title(results, rows)
     return Picture(
         key="scores",
         title=title,
@@ -41,15 +41,16 @@ def _change(value: object) -> str:
     return word if word in ("better", "worse", "no") else ""
 
 
-def _title(rows: pd.DataFrame) -> str:
+def _title(results: Results, rows: pd.DataFrame) -> str:
     last = rows[rows["change"] != ""].groupby(["instrument", "role", "participant"]).tail(1)
     if last.empty:
         return "Scores over sessions; reliable change is not known for these instruments"
     parts = []
     for instrument, mine in last.groupby("instrument", sort=False):
         better, worse = int((mine["change"] == "better").sum()), int((mine["change"] == "worse").sum())
+        name = results.instrument_name(str(instrument))
         also = f", {words.cardinal(worse)} worse" if worse else ""
-        parts.append(f"{words.share(better, len(mine), 'person', 'people')} reliably better on {instrument}{also}")
+        parts.append(f"{words.share(better, len(mine), 'person', 'people')} reliably better on {name}{also}")
     return f"By their last session {words.listing(parts)}"
 
 
@@ -76,7 +77,8 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         panel.y_axis(n=4, zero=False)
         panel.x_axis([s for s in range(round(x[0] + 0.4), round(x[1]) + 1) if (x[1] - x[0]) < 24 or s % 5 == 0])
         panel.name_x("session")
-        canvas.text(panel.left, panel.top - 10, shorten(f"{instrument}{f', {role}' if several else ''}", w), "strong")
+        name = results.instrument_name(str(instrument))
+        canvas.text(panel.left, panel.top - 10, shorten(f"{name}{f', {role}' if several else ''}", w), "strong")
         _cut_off(results, panel, str(instrument))
         marks = {"better": "b" if role == results.roles[1] else "a", "worse": "ink"}
         for (group, person), mine in part.groupby(["group", "participant"], sort=False):

@@ -1,0 +1,56 @@
+"""What the page does not show: standing limits, and only those that apply."""
+
+from __future__ import annotations
+
+from interbrain.report import words
+from interbrain.report.results import Results
+
+
+def limits(results: Results) -> list[str]:
+    """What this page does not show; only what applies."""
+    sync, n = results["synchrony"], len(results.groups)
+    a, b = results.roles
+    out = [
+        "It diagnoses nobody. Numbers here describe recordings; they are for research and supervision, and "
+        "no score of a "
+        "person follows from them.",
+        "Synchrony beyond within-dyad surrogates can still come from what both people share: a task, a "
+        "sound, a rhythm, "
+        "speech in turns, or movement that reaches both recordings.",
+    ]
+    if n < 2:
+        out.append(
+            "One dyad was recorded. Nothing here generalises to other people, and partners could not be re-paired."
+        )
+    else:
+        out.append(
+            f"{words.count(n, 'dyad').capitalize()} were recorded. With so few, a true effect of ordinary "
+            "size is easily "
+            "missed, and one that is found tends to look larger than it is."
+            if n < 40
+            else f"{n} dyads were recorded; what holds for them need not hold in other places."
+        )
+    therapists = {t for t in sync["therapist"].unique() if t}
+    people = set(sync["person_b"].unique())
+    if n > 1 and (len(therapists) == 1 or len(people) == 1):
+        out.append(f"All dyads share one {b}, so nothing generalises to other people in that role.")
+    elif n > 1 and (results["tests"]["test"] == "repair").any():
+        out.append(
+            f"Re-pairing the {a} with another {b} also changes the {b}: what a single {b} does with everybody is in it."
+        )
+    if len(results.sessions) > 1:
+        out.append(
+            "The number of a session is also practice, familiarity and calendar time; without a comparison "
+            "group this design "
+            "cannot tell them apart."
+        )
+    if len(results["outcome"]):
+        out.append(
+            "An association with scores, within persons or between them, does not say which of the two came first."
+        )
+    if results.simulated:
+        out.append(
+            "These recordings were simulated. What is found here shows what the method can find, and says "
+            "nothing about people."
+        )
+    return out
