@@ -1,29 +1,40 @@
-"""``make calibrate``: the table of size under no effect, written into docs/calibration.md with date and machine."""
+"""``make calibrate``: the table of size under no effect, written into docs/calibration.md with date and machine.
+
+The report's own copy (``report/calibration.tsv``) is read off that page, so that the two cannot differ; ``--table``
+writes it from the page as it stands.
+"""
 
 from __future__ import annotations
 
 import argparse
 import platform
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from calibration import BROKEN, LEVEL, WORLDS, Cell, Design, run_cell, simultaneous_interval
-from interbrain import __version__
+from interbrain import __version__, measures
 from test_size_under_no_effect import DESIGNS
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
+TABLE = Path(__file__).parents[1] / "src" / "interbrain" / "report" / "calibration.tsv"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dyads", type=int, default=2000, help="independent dyads a cell")
     parser.add_argument("--seed", type=int, default=2, help="another seed than the tests have")
+    parser.add_argument("--table", action="store_true", help="only write the report's table, from the page")
     asked = parser.parse_args()
+    if asked.table:
+        write_table(PAGE.read_text(encoding="utf-8"))
+        return
     begin = time.perf_counter()
     cells = [
         run_cell(design, world, asked.dyads, asked.seed)
@@ -32,7 +43,28 @@ def main() -> None:
     few = min(asked.dyads, 500)
     broken = [run_cell(design, world, few, asked.seed) for design in DESIGNS[:2] for world in BROKEN]
     PAGE.write_text(_page(cells, broken, time.perf_counter() - begin), encoding="utf-8")
+    write_table(PAGE.read_text(encoding="utf-8"))
     print(PAGE.read_text(encoding="utf-8"))
+
+
+def write_table(page: str) -> None:
+    table_of(page).to_csv(TABLE, sep="\t", index=False, lineterminator="\n")
+
+
+def table_of(page: str) -> pd.DataFrame:
+    """The cells of a page: measure, surrogate, noise, recording, share, pairs, low, high, date."""
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")]
+    known = measures.records()
+    rows = pd.DataFrame([c[:5] for c in cells if len(c) == 6 and c[0] in known], columns=list(COLUMNS[:5]))
+    rows["share"] = rows["share"].str.extract(r"^(\d\.\d+)")[0]
+    pairs, date = re.search(r"Each cell holds ([\d,]+) pairs", page), re.search(r"on (\d{4}-\d\d-\d\d) with", page)
+    assert pairs is not None and date is not None and len(rows)
+    n = int(pairs[1].replace(",", ""))
+    low, high = simultaneous_interval(n, len(rows))
+    return rows.assign(pairs=n, low=f"{low / n:.4f}", high=f"{high / n:.4f}", date=date[1])
+
+
+COLUMNS = ("measure", "surrogate", "noise", "recording", "share", "pairs", "low", "high", "date")
 
 
 def _page(cells: Sequence[Cell], broken: Sequence[Cell], seconds: float) -> str:

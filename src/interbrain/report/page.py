@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from interbrain.report import blocks, views, words
+from interbrain.report import blocks, calibration, views, words
 from interbrain.report.blocks import Block
 from interbrain.report.figures import (
     chance,
@@ -26,6 +26,7 @@ from interbrain.report.figures import (
     phases,
     quality,
     scores,
+    size,
     slopes,
     when,
     where,
@@ -187,7 +188,9 @@ def _outcome(results: Results) -> Section:
 
 
 def _trust(results: Results) -> Section:
-    out = [*_drawn(quality.picture(results)), *_drawn(quality.reasons(results))]
+    out = [*_drawn(quality.picture(results)), *_drawn(quality.reasons(results)), *_drawn(size.picture(results))]
+    if said := calibration.missing(results):
+        out.append(blocks.text(said))
     problems = results["problems"]
     if problems.empty:
         out.append(blocks.text("No problem was noted: every recording of the study entered the analysis."))

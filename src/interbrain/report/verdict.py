@@ -278,7 +278,7 @@ def outcome(results: Results) -> list[Finding]:
         lead = f"No evidence that synchrony goes with {names}, within persons or between them."
         tail = f"; {words.count(n, 'association')} were tested" if n > 1 else ""
         return [Finding(question, NONE, lead, f"The clearest: {association(results, fitted, fitted.iloc[0])}{tail}.")]
-    out = []
+    out: list[Finding] = []
     for _, row in claimed.drop_duplicates(["instrument", "part"]).head(3).iterrows():
         direction = "higher" if row["estimate"] > 0 else "lower"
         name = results.instrument_name(row["instrument"])
