@@ -96,3 +96,96 @@ def test_one_recording_under_one_subject_id_for_both_people_is_refused(random, t
     outcome = interbrain.run(study, tmp_path / "out")
     assert set(outcome.tables["synchrony"]["group"]) == {"y"}
     assert any("same samples" in p.what for p in outcome.problems)
+
+
+def test_a_segment_that_comes_again_is_another_segment_and_both_count_in_the_contrast(random, tmp_path):
+    for group in "abc":
+        np.savetxt(tmp_path / f"{group}_1.txt", np.column_stack(_couple(random, 1500)))
+    spans = (("rest", 0, 50), ("task", 50, 90), ("task", 90, 150))
+    segments = "".join(f'[[segments]]\nname = "{n}"\nstart_s = {a}.0\nstop_s = {b}.0\n' for n, a, b in spans)
+    one_file = 'people = { one = ["1"], two = ["2"] }\noptions = { rate = 10.0 }'
+    study = _study(tmp_path, [("{group}_{session}.txt", one_file)], segments)
+    with (study / "study.toml").open("a") as file:
+        file.write("[plan.course]\nenabled = false\n")
+    text = (study / "study.toml").read_text().replace("[plan]", '[plan]\ncontrast = ["task", "rest"]')
+    (study / "study.toml").write_text(text)
+    tables = interbrain.run(study, tmp_path / "out").tables
+    assert list(tables["synchrony"]["segment"].unique()) == ["rest", "task", "task 2"]
+    assert len(tables["pairings"]) == 3 * 9
+    excess = tables["nulls"].pivot(index="group", columns="segment", values="excess")
+    by_hand = (excess[["task", "task 2"]].mean(axis=1) - excess["rest"]).mean()
+    contrast = tables["tests"].set_index("test").loc["contrast:task-rest"]
+    assert contrast["estimate"] == pytest.approx(by_hand, abs=1e-12)
+
+
+def test_segments_of_three_people_are_counted_from_one_zero(random, tmp_path):
+    seconds = np.arange(1200) / 10
+    starts = {"one": 0.0, "two": 20.0, "three": 5.0}
+    a, b = _couple(random, 1200)
+    c = 0.7 * b + 0.3 * random.standard_normal(1200)
+    for role, series in zip(starts, (a, b, c), strict=True):
+        kept = seconds >= starts[role]
+        np.savetxt(tmp_path / f"x_1_{role}.txt", np.column_stack([seconds, series])[kept], fmt="%.9f")
+    segment = '[[segments]]\nname = "task"\nstart_s = 40.0\nstop_s = 100.0\n'
+    study = _study(tmp_path, [("{group}_{session}_{role}.txt", 'options = { time_column = "1" }')], segment)
+    text = (study / "study.toml").read_text().replace('["one", "two"]', '["one", "two", "three"]')
+    (study / "study.toml").write_text(text)
+    tables = interbrain.run(study, tmp_path / "out").tables
+    found = tables["synchrony"].set_index(["role_a", "role_b"])["value"]
+    files = []
+    for name, series in (("two", b), ("three", c)):
+        files.append(tmp_path / f"cut-{name}.txt")
+        np.savetxt(files[-1], series[400:1000], fmt="%.9f")
+    settings = {"window_s": 10.0, "step_s": 10.0, "max_lag_s": 1.0}
+    alone = interbrain.pair(
+        *files, "wlcc", modality="motion", options={"rate": 10.0}, settings=settings, n_surrogates=19
+    )
+    assert len(found) == 3
+    assert found["two", "three"] == pytest.approx(alone["value"].item(), abs=1e-12)
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory):
+    """A leads by 0.4 s in five groups of three therapists; in one session a channel is missing."""
+    folder, random = tmp_path_factory.mktemp("uneven"), np.random.default_rng(5)
+    for group in "abcde":
+        for session in (1, 2):
+            a, b = _couple(random, 1000, lag=4)
+            flat = np.zeros(1000) if (group, session) == ("a", 2) else random.standard_normal(1000)
+            np.savetxt(folder / f"{group}_{session}_one.txt", np.column_stack([a, flat]), header="x y", comments="")
+            np.savetxt(folder / f"{group}_{session}_two.txt", b, header="x", comments="")
+    therapist = dict(zip("abcde", ("T1", "T1", "T2", "T2", "T3"), strict=True))
+    groups = "[groups]\n" + "".join(f'"{g}" = {{ therapist = "{t}" }}\n' for g, t in therapist.items())
+    study = _study(folder, [("{group}_{session}_{role}.txt", "options = { rate = 10.0 }")], groups)
+    return interbrain.run(study, folder / "out").tables
+
+
+def test_a_channel_missing_in_one_session_costs_that_session_only(uneven):
+    tests = uneven["tests"].set_index(["test", "place_a"])
+    assert tests.loc[("leads", "y"), "n_groups"] == 5
+    assert tests.loc[("within", "y"), "n_groups"] == 5
+    excess = uneven["nulls"].merge(uneven["synchrony"])
+    mean = excess[excess["place_a"] == "y"].groupby("group")["stabilised"].mean().mean()
+    assert tests.loc[("within", "y"), "estimate"] == pytest.approx(mean, abs=1e-12)
+
+
+def test_who_leads_has_the_planted_sign(uneven):
+    lags = uneven["lags"]
+    profile = lags[lags["place_a"] == "x"].groupby("lag_s")["value"].mean()
+    assert profile.idxmax() == pytest.approx(0.4)
+    row = uneven["tests"].set_index(["test", "place_a"]).loc[("leads", "x")]
+    assert row["estimate"] > 0 and row["p"] == row["smallest_p"] == 2 / 2**5
+
+
+def test_partners_stay_with_their_therapist_and_the_note_says_what_was_done(uneven):
+    rows = uneven["tests"].set_index("test").loc["repair"]
+    assert (rows["n_groups"] == 4).all()
+    assert rows["n_null"].eq(3).all()  # 2! · 2! arrangements, one of them the real one
+    note = rows["note"].iloc[0]
+    assert "group e: no other group of its therapist" in note
+    assert "across therapists" not in note
+    x = uneven["pairings"].query("place_a == 'x'").pivot_table(index="group_a", columns="group_b", values="stabilised")
+    real = np.mean([x.loc[g, g] for g in "abcd"])
+    other = np.mean([x.loc[g, h] for g, h in ("ab", "ba", "cd", "dc")])
+    row = rows[rows["place_a"] == "x"].iloc[0]
+    np.testing.assert_allclose([row["estimate"], row["null_mean"]], [real, other], atol=1e-12)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,24 @@ class Segment:
     stop_s: float | None = None
 
 
+def base_name(segment: str, names: Collection[str]) -> str:
+    """``"task"`` for ``"task 2"`` where ``names`` has it: the name that a stretch which came again was given."""
+    base, _, number = segment.rpartition(" ")
+    return base if number.isdigit() and base in names else segment
+
+
+def _numbered(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Names that come again as ``"task 2"``, ``"task 3"``: a segment is known by its name in every table."""
+    taken, count, named = {s.name for s in segments}, dict[str, int](), []
+    for segment in segments:
+        number = count.get(segment.name, 0) + 1
+        while number > 1 and f"{segment.name} {number}" in taken:
+            number += 1
+        count[segment.name] = number
+        named.append(segment if number == 1 else replace(segment, name=f"{segment.name} {number}"))
+    return tuple(named)
+
+
 @dataclass(frozen=True)
 class Member:
     """A person in a group, in a role."""
@@ -110,7 +129,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Meeting:
-    """One session of one group: recordings on one clock, and its segments."""
+    """One session of one group: recordings on one clock, and its segments.
+
+    A segment whose name comes again is numbered: ``"task"``, ``"task 2"``, ``"task 3"``.
+    """
 
     group: str
     session: int
@@ -120,6 +142,9 @@ class Meeting:
     therapist: str = ""
     arm: str = ""
     date: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "segments", _numbered(self.segments))
 
     @property
     def key(self) -> str:

@@ -135,7 +135,7 @@ def repair(
         )
     # Each pattern of missing cells has its own block and maximum; over patterns, Bonferroni.
     results["p_family"] = np.minimum(1.0, results["p_family"] * _n_tested(results, patterns))
-    return _report(table, first, results, left_out, single)
+    return _report(table, first, results, left_out, strata or {}, single)
 
 
 def _table(cells: Sequence[Cell], excluded: frozenset[tuple[str, str]]) -> tuple[_Table, list[str]]:
@@ -251,12 +251,17 @@ def _report(
     first: tuple[_Block, Arrangements],
     results: dict[str, np.ndarray],
     left_out: list[str],
+    strata: Mapping[str, Hashable],
     single: dict[str, np.ndarray],
 ) -> Repaired:
     block, plan = first
     used = [table.groups[i] for i in block.groups]
     when = sorted({int(o) for part in block.occasions for o in part})
-    left_out += [f"group {g}: lacks sessions that the others have" for g in table.groups if g not in used]
+    of = [strata.get(g) for g in table.groups]
+    for group, stratum in zip(table.groups, of, strict=True):
+        alone = of.count(stratum) == 1
+        why = "no other group of its therapist and arm" if alone else "lacks sessions that the others have"
+        left_out += [f"group {group}: {why}"] * (group not in used)
     left_out += [
         f"session {s}{' ' + c if c else ''}{' ' + part if part else ''}: not every group has it"
         for i, (s, c, part) in enumerate(table.occasions)
@@ -290,8 +295,8 @@ def strata_of(
     strata: dict[str, Hashable] = {}
     for group, who in zip(groups, named, strict=True):
         strata[group] = (arm.get(group, ""), condition.get(group, ""), who if who in several else "")
-    alone = [t for t in named if t not in several]
-    if not alone:
+    across = [s for g, s in strata.items() if therapist.get(g, "") not in several]
+    if not any(across.count(s) > 1 for s in across):
         return strata, "partners were exchanged within each therapist's patients"
     within = " Patients of a therapist with several were exchanged among themselves." if several else ""
     return strata, "re-pairing across therapists also tests the therapist." + within

@@ -11,12 +11,13 @@ import pandas as pd
 
 from interbrain.arrays.streams import stream
 from interbrain.data.plan import Plan
-from interbrain.data.study import Study
+from interbrain.data.study import Study, base_name
 from interbrain.data.tables import PLACE
 from interbrain.inference.contrast import arm_difference, paired_contrast
 from interbrain.inference.corrections import benjamini_hochberg
 from interbrain.inference.leads import leads_over_groups
 from interbrain.inference.maximum import GroupMaximum
+from interbrain.inference.ranks import moments
 from interbrain.study.cache import Step
 
 FAMILY = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "segment", "null")
@@ -118,7 +119,7 @@ def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
     for member in members:
         observed, draws = _aligned(member, labels)
         groups.setdefault(member.about["group"], []).append(observed - draws.mean(0))
-    values = np.stack([np.mean(v, axis=0) for v in groups.values()])
+    values = np.stack([moments(np.stack(v))[0] for v in groups.values()])  # over the meetings that have a place
     random = stream(plan.seed, "leads", *family.values())
     test = leads_over_groups(values, random, plan.n_arrangements)
     labels = [(*label, "", "")[:4] for label in labels]
@@ -156,6 +157,7 @@ def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
     for family, part in _by_family(nulls[nulls["segment"].isin([first, second])], per_segment=False):
         wide = part.pivot_table(
             index=["group", "session", "condition"], columns=["segment", *LABEL], values="excess", sort=False
+    nulls = nulls.assign(segment=[base_name(s, plan.contrast) for s in nulls["segment"]])
         )
         if first not in wide or second not in wide:
             continue
@@ -165,7 +167,7 @@ def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
                 difference.to_numpy(), stream(plan.seed, "contrast", *family.values()), plan.n_arrangements
             )
             about = {**family, "segment": f"{first}-{second}"}
-            n_meetings = int(wide[first].notna().any(axis=1).sum())
+            n_meetings = int((wide[first] - wide[second]).notna().any(axis=1).sum())
             rows += family_rows(
                 about, list(difference.columns), f"contrast:{first}-{second}", *_columns(test, n_meetings)
             )

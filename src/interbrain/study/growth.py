@@ -10,7 +10,7 @@ from interbrain.course.outcome import association
 from interbrain.course.scores import check_scores, score_rows
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
-from interbrain.data.study import Study
+from interbrain.data.study import Study, base_name
 from interbrain.data.tables import frame
 from interbrain.inference.corrections import benjamini_hochberg
 from interbrain.study.groups import FAMILY, without
@@ -74,5 +74,6 @@ def outcome_tables(
         return frame("outcome", []), frame("scores", rows)
     found = excesses(tables, excluded)
     if plan.contrast is not None and plan.contrast[0] in set(found["segment"]):
+        found = found.assign(segment=[base_name(s, plan.contrast) for s in found["segment"]])
         found = found[found["segment"] == plan.contrast[0]]
     return _outcome_fdr(association(found, scores, study.groups, plan.outcome)), frame("scores", rows)

@@ -16,7 +16,7 @@ from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_settings
 from interbrain.signals.align import common_clock, cut
 from interbrain.study.clock import on_clock, starts
-from interbrain.study.people import Slot, slots
+from interbrain.study.people import Slot, slots, zero_of
 from interbrain.study.person import Person, signal_of
 from interbrain.study.within import Asked, asked
 
@@ -116,10 +116,10 @@ def _blocks(
     for (key, i), (meeting, recording) in slots(study).items():
         same = (meeting.group, meeting.session, meeting.condition) == (row["group"], row["session"], row["condition"])
         if same and recording.modality == row["modality"]:
-            sides[recording.person] = (meeting, recording, people[key, i])
-    (meeting, rec_a, a), (_, rec_b, b) = sides[row["person_a"]], sides[row["person_b"]]
+            sides[recording.person, recording.role] = (meeting, recording, people[key, i])
+    (meeting, rec_a, a), (_, rec_b, b) = (sides[row[f"person_{x}"], row[f"role_{x}"]] for x in "ab")
     assert a.signal_path is not None and b.signal_path is not None
-    start_a, start_b, _ = starts(rec_a, rec_b, a.meta, b.meta)
+    start_a, start_b, _ = starts(rec_a, rec_b, a.meta, b.meta, zero_of(meeting, people))
     signal_a, signal_b = on_clock(signal_of(a.signal_path), start_a), on_clock(signal_of(b.signal_path), start_b)
     signal_a, signal_b, _ = common_clock(signal_a, signal_b)
     signal_a, signal_b = signal_a.pick_kind(row["signal_a"]), signal_b.pick_kind(row["signal_b"])

@@ -75,7 +75,7 @@ def repairing_tasks(
 def measure_cell(task: CellTask) -> Step:
     """The measure for every A-side with every B-side of the cell."""
     plan = task.plan.model_dump(mode="json", include={"quality", "fnirs", "eeg", "motion"})
-    members = [(p.path_a.name, p.path_b.name, p.meeting.group, asdict(s)) for p, s in task.members]
+    members = [(p.path_a.name, p.path_b.name, p.zero, p.meeting.group, asdict(s)) for p, s in task.members]
     offsets = [(p.side_a.recording.offset_s, p.side_b.recording.offset_s) for p, _ in task.members]
     where = (task.session, task.condition, task.segment)
     key = key_of("cell", *where, task.analysis.model_dump(mode="json"), plan, members, offsets)

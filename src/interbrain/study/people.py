@@ -112,8 +112,14 @@ def _task(
     slim = replace(meeting, recordings=())
     return PairTask(
         slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan, modality,
-        work / "pairs", debug,
+        work / "pairs", debug, zero_of(meeting, people),
     )  # fmt: skip
+
+
+def zero_of(meeting: Meeting, people: dict[Slot, Person]) -> str | None:
+    """The start time of the meeting's first recording, where its file has one: what segments are counted from."""
+    first = people.get((meeting.key, 0))
+    return first.meta.get("start_time") if first is not None else None
 
 
 def quality_rows(study: Study, people: dict[Slot, Person]) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ class PairTask:
     modality: str
     folder: Path
     debug: bool = False
+    zero: str | None = None
 
     @property
     def where(self) -> str:
@@ -108,7 +109,8 @@ def measure_pair(task: PairTask) -> Step:
         task.side_a.member.person,
         task.side_b.member.person,
         (task.side_a.recording.offset_s, task.side_b.recording.offset_s),
-        (task.path_a.name, task.path_b.name),
+        (task.path_a.name, task.path_b.name, task.zero),
+        (task.side_a.member.role, task.side_b.member.role),
     )
     return once(path_of(task.folder, key), lambda: _measured(task, analyses))
 
@@ -140,7 +142,7 @@ def _left_out(task: PairTask, analysis: Analysis, segment: Segment, error: Excep
 
 def together(task: PairTask, found: Findings) -> tuple[Signal, Signal]:
     a, b = signal_of(task.path_a), signal_of(task.path_b)
-    start_a, start_b, how = starts(task.side_a.recording, task.side_b.recording, task.meta_a, task.meta_b)
+    start_a, start_b, how = starts(task.side_a.recording, task.side_b.recording, task.meta_a, task.meta_b, task.zero)
     by_position = "position" in (task.meta_a.get("epoch_ids"), task.meta_b.get("epoch_ids"))
     if by_position and a.segment_ids != b.segment_ids:
         raise BadInput(
