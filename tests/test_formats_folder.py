@@ -196,7 +196,7 @@ def test_scores_long_and_wide(tmp_path: Path):
     told = [(p.where, p.what) for p in study.problems]
     assert ("long.csv, line 3, BDI", "there is no participant '1.0-x' among the recordings") in told
     assert ("long.csv, line 4, BDI", "the score 'much' is not a number") in told
-    assert ("long.csv, line 5, BDI", "session is 'one'; allowed is a whole number") in told
+    assert ("long.csv, line 5, BDI", "session is 'one'; allowed is a whole number, at most 99999999") in told
     assert ("long.csv, line 6, BDI", "when is 'later'; allowed are before and after") in told
     assert ("wide.tsv, line 4, WAI", "there is no group '3' among the recordings") in told
 
@@ -220,3 +220,45 @@ def test_patterns():
     assert pattern_to_regex("{group}.{session}").fullmatch("axb.1") is not None
     assert pattern_to_regex("{group}.{session}").fullmatch("ax1") is None
     assert pattern_to_regex("{group}_{session}.txt").fullmatch("a/b_1.txt") is None
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path):
+    (tmp_path / "01_1.txt").write_text(TABLE)
+    (tmp_path / "study.toml").write_bytes(b"\xef\xbb\xbf" + BOTH.replace("\n", "\r\n").encode())
+    assert [m.key for m in folder.read(tmp_path).meetings] == ["01/ses-1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('[study]\nname = "Prä"\n'.encode("latin-1"), "is not UTF-8 text"),
+        (BOTH.replace('"motion"', '"motoin"').encode(), "there is no modality 'motoin'; there are: fnirs, eeg, motion"),
+        ((BOTH + "offset_s = nan\n").encode(), "recordings.0.offset_s: must be a finite number"),
+        ((BOTH + '[[segments]]\nname = "a"\nstop_s = inf\n').encode(), "segments.0.stop_s: must be a finite number"),
+        (BOTH.replace('["pat"]', "[]").encode(), "recordings.0.people.patient: List should have at least 1 item"),
+        (BOTH.replace("[[recordings]]", "[recordings]").encode(), "write [[recordings]], with two brackets"),
+        (('[study]\nroles = ["patient", ""]\n' + BOTH).encode(), "study.roles.1"),
+    ],
+)
+def test_a_wrong_study_toml_is_told_with_its_place(tmp_path: Path, content: bytes, told: str):
+    (tmp_path / "01_1.txt").write_text(TABLE)
+    (tmp_path / "study.toml").write_bytes(content)
+    with pytest.raises(BadInput) as error:
+        folder.read(tmp_path)
+    assert told in str(error.value)
+
+
+def test_far_session_numbers_are_told_in_runs_and_impossible_ones_left_out(tmp_path: Path):
+    files = {f"01_{s}.txt": TABLE for s in ("1", "3", "20260131", "9" * 20)}
+    study = _study(tmp_path, BOTH, files)
+    assert [m.session for m in study.meetings] == [1, 3, 20260131]
+    told = {p.where: p.what for p in study.problems}
+    assert told["group 01"] == "sessions 1 to 20260131 lack 2, 4 to 20260130"
+    assert "allowed is a whole number, at most 99999999" in told[f"01_{'9' * 20}.txt"]
+
+
+def test_a_score_file_that_gives_no_score_is_told(tmp_path: Path):
+    scores = '[[outcomes]]\nfile = "s.csv"\ngroup = "g"\ninstrument = "BDI"\nsession = 1\nscore = "x"\n'
+    study = _study(tmp_path, BOTH + scores, {"01_1.txt": TABLE, "s.csv": "g;x\n01,5\n"})
+    (told,) = study.problems
+    assert "holds no score in 1 rows of the columns g, x" in told.what

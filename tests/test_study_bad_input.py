@@ -272,3 +272,30 @@ session = 1
 """)
     with pytest.raises(BadInput, match=r"nothing usable(.|\n)*which of them belong together"):
         interbrain.run(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('modality = "eeg"\nmeasure = "wlcc"', "an analysis of eeg, of which the study has no recording"),
+        ('modality = "motion"\nmeasure = "wlcc"\n[plan.wrong]', "unknown key"),
+    ],
+)
+def test_check_ends_with_status_2_where_nothing_could_be_measured(study, wrong, told):
+    toml = TOML.replace('modality = "motion"\nmeasure = "wlcc"', wrong)
+    (study / "study.toml").write_text(toml.replace("[plan.wrong]", "windows = 3"), encoding="utf-8")
+    result = CliRunner().invoke(main, ["check", str(study), "--quiet"])
+    assert result.exit_code == 2 and told in " ".join(result.output.split()) and "Nothing wrong" not in result.output
+
+
+def test_a_contrast_of_segments_that_are_not_there_is_told(study, tmp_path):
+    (study / "study.toml").write_text(TOML.replace("[plan]", '[plan]\ncontrast = ["task", "rest"]'), encoding="utf-8")
+    outcome = interbrain.run(study, tmp_path / "out", debug=True)
+    told = [p.what for p in outcome.problems if p.where == "plan, contrast"]
+    assert [t.split("'")[1] for t in told] == ["task", "rest"] and outcome.lost_data
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_shows_an_example(command):
+    help_text = CliRunner().invoke(main, [command, "--help"]).output.split("Usage:")[1].split("\n", 1)[1]
+    assert f"interbrain {command}" in help_text

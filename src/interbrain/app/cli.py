@@ -116,11 +116,17 @@ def check(study: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
 
     \b
     interbrain check my_study
+    interbrain check my_study --plan plan.toml
+
+    Exit status: 0 nothing wrong; 1 data would be lost; 2 nothing usable.
     """
     from interbrain.study import check_study
 
     checked = check_study(study, plan, progress=not quiet)
     listings.show_check(checked)
+    if not checked.usable:
+        click.echo("interbrain: nothing usable: no meeting has two people whose recordings can be read.", err=True)
+        return NOTHING
     return LOST_DATA if any(p.costs_data for p in checked.problems) else DONE
 
 
@@ -131,7 +137,12 @@ def check(study: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
 @_debug
 @_no_traceback
 def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
-    """Simulate a small study, run everything on it, and say what was found beside what was planted."""
+    """Simulate a small study, run everything on it, and say what was found beside what was planted.
+
+    \b
+    interbrain demo                        into the folder demo
+    interbrain demo somewhere --workers 2
+    """
     from interbrain.study.demo import demonstrate
 
     listings.show_demo(demonstrate(out, workers=workers or _cores(), progress=not quiet, debug=debug))
@@ -194,7 +205,11 @@ def pair(a: Path, b: Path, out: Path | None, debug: bool, **asked: Any) -> int:
 @_debug
 @_no_traceback
 def report(out: Path, debug: bool) -> int:
-    """Draw OUT/report.html again from the tables in OUT."""
+    """Draw OUT/report.html again from the tables in OUT.
+
+    \b
+    interbrain report results
+    """
     from interbrain.report import write_report
 
     click.echo(f"The report is {write_report(out)}")
@@ -205,7 +220,11 @@ def report(out: Path, debug: bool) -> int:
 @_debug
 @_no_traceback
 def warmup(debug: bool) -> int:
-    """Compile the kernels once, so that the next run starts at once."""
+    """Compile the kernels once, so that the next run starts at once.
+
+    \b
+    interbrain warmup
+    """
     from interbrain.study.warm import warm
 
     for name, seconds in warm():
@@ -213,8 +232,10 @@ def warmup(debug: bool) -> int:
     return DONE
 
 
-def _listing(name: str, what: str) -> None:
-    @main.command(name=name, help=f"List {what}; with a NAME, everything that is known about it.")
+def _listing(name: str, what: str, example: str) -> None:
+    about = f"List {what}; with a NAME, everything that is known about it."
+
+    @main.command(name=name, help=f"{about}\n\n\b\ninterbrain {name}\ninterbrain {name} {example}")
     @click.argument("wanted", required=False, metavar="[NAME]")
     @_debug
     @_no_traceback
@@ -223,10 +244,10 @@ def _listing(name: str, what: str) -> None:
         return DONE
 
 
-_listing("measures", "synchrony measures with formula and citation")
-_listing("formats", "file formats that can be read")
-_listing("instruments", "questionnaires with range, cut-off and reliable change")
-_listing("surrogates", "nulls within a dyad")
+_listing("measures", "synchrony measures with formula and citation", "wtc")
+_listing("formats", "file formats that can be read", "snirf")
+_listing("instruments", "questionnaires with range, cut-off and reliable change", "phq_9")
+_listing("surrogates", "nulls within a dyad", "circular_shift")
 
 
 def _cores() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,11 +9,12 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from interbrain.data.errors import BadInput
-from interbrain.data.records import record_of, resolve_settings
+from interbrain.data.records import MODALITIES, record_of, resolve_settings
+from interbrain.data.toml import read_toml, sentences
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Analysis(_Frozen):
@@ -25,7 +25,7 @@ class Analysis(_Frozen):
     stabilised values of the channel pairs in them); ``"auto"`` is regions where the study names them.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     modality: str
     measure: str
     settings: dict[str, Any] = {}
@@ -34,7 +34,7 @@ class Analysis(_Frozen):
     level: Literal["auto", "channel", "region"] = "auto"
     pairs: Literal["all", "homologous"] = "all"
     surrogates: tuple[str, ...] = ()
-    n_surrogates: int = Field(199, ge=19)
+    n_surrogates: int = Field(199, ge=19, le=99_999)
     repair: bool = True
     window_s: float | None = Field(None, gt=0)
 
@@ -55,6 +55,8 @@ class Analysis(_Frozen):
 
     @model_validator(mode="after")
     def _known(self) -> Analysis:
+        if self.modality not in MODALITIES:
+            raise ValueError(f"there is no modality {self.modality!r}; there are: {', '.join(MODALITIES)}")
         record = record_of("interbrain.measures", self.measure)
         resolve_settings(record, self.settings)
         for surrogate in self.surrogates:
@@ -143,6 +145,8 @@ class Plan(_Frozen):
         names = [a.name for a in self.analysis]
         if not names:
             raise ValueError("a plan needs at least one [[analysis]]")
+        if self.contrast is not None and self.contrast[0] == self.contrast[1]:
+            raise ValueError(f"contrast names {self.contrast[0]!r} twice; name two segments, e.g. task and rest")
         if len(set(names)) != len(names):
             raise ValueError(f"analysis names must differ; got {', '.join(names)}")
         return self
@@ -160,28 +164,28 @@ def _without_none(value: Any) -> Any:
     return value
 
 
+PARTS: dict[str, type[BaseModel]] = {
+    "analysis": Analysis,
+    "fnirs": Fnirs,
+    "eeg": Eeg,
+    "motion": Motion,
+    "quality": Quality,
+    "course": Course,
+    "outcome": Outcome,
+}
+
+
 def plan_from(content: dict[str, Any], source: str = "plan") -> Plan:
     """Validate; one error lists everything that is wrong, each with its place."""
     try:
         return Plan.model_validate(content)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(p) for p in e['loc']) or 'plan'}: {e['msg'].removeprefix('Value error, ')}"
-            + (f" (got {e['input']!r})" if not isinstance(e["input"], (dict, list, Plan, Analysis)) else "")
-            for e in error.errors()
-        ]
-        raise BadInput(f"{source} is not a valid plan:\n" + "\n".join(lines)) from error
+        raise BadInput(f"{source} is not a valid plan:\n{sentences(error, Plan, PARTS)}") from error
 
 
 def read_plan(path: Path) -> Plan:
     """Read ``plan.toml``."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: is not TOML: {error}.") from error
-    return plan_from(content, str(path))
+    return plan_from(read_toml(path), str(path))
 
 
 DEFAULTS: dict[str, tuple[dict[str, Any], ...]] = {

@@ -8,6 +8,7 @@ module itself is imported by :func:`load` when its kernels are needed.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,8 @@ from types import ModuleType
 from typing import Any
 
 from interbrain.data.errors import BadInput
+
+MODALITIES = ("fnirs", "eeg", "motion", "eda", "heart", "voice", "misc")
 
 
 @dataclass(frozen=True)
@@ -200,5 +203,7 @@ def resolve_settings(record: MeasureRecord, given: Mapping[str, Any]) -> dict[st
             value = float(value)
         if default is not None and value is not None and not isinstance(value, type(default)):
             raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a {type(default).__name__} is needed.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a finite number is needed.")
         settings[key] = value
     return settings

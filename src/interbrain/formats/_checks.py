@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from interbrain.data.study import Meeting, Recording
 
 MISSING = ("", "n/a", "N/A", "NA", "NaN", "nan")
 WHEN = {"before": "before", "pre": "before", "after": "after", "post": "after"}
+
+LARGEST_SESSION = 99_999_999
+"""Dates written as numbers (20260131) are still below it."""
 
 
 def place(group: str, session: int | None = None, *more: str) -> str:
@@ -64,7 +68,7 @@ def gaps(meetings: Iterable[Meeting]) -> list[Problem]:
         sessions[meeting.group].add(meeting.session)
     problems = []
     for group, had in sessions.items():
-        missing = [str(s) for s in range(min(had), max(had) + 1) if s not in had]
+        missing = _runs_between(sorted(had))
         if missing:
             problems.append(
                 Problem(
@@ -76,6 +80,12 @@ def gaps(meetings: Iterable[Meeting]) -> list[Problem]:
                 )
             )
     return problems
+
+
+def _runs_between(numbers: Sequence[int]) -> list[str]:
+    """What is left out between ascending whole numbers, runs together: ``["2", "5 to 9"]``."""
+    runs = [range(low + 1, high) for low, high in pairwise(numbers)]
+    return [text for run in runs for text in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
 
 
 def score_of(cell: str) -> float | None:
@@ -113,11 +123,11 @@ def whole(text: str) -> int:
     """
     try:
         number = float(text.strip().removeprefix("ses-"))
-        if number.is_integer():
+        if number.is_integer() and abs(number) <= LARGEST_SESSION:
             return int(number)
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f"session is {text!r}; allowed is a whole number")
+    raise ValueError(f"session is {text!r}; allowed is a whole number, at most {LARGEST_SESSION}")
 
 
 def plain(text: str) -> str:

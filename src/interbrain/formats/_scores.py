@@ -30,6 +30,7 @@ def read_scores(
             why = f"the score file cannot be used ({' '.join(str(error).split())[:200]})"
             problems.append(bad_score(entry.file, why, "no score of this file entered; check its name and columns"))
             continue
+        before = len(rows) + len(problems)
         for line, row in enumerate(table.fillna("").to_dict("records"), start=2):
             for instrument, cell in _cells(entry, columns, row):
                 try:
@@ -43,6 +44,9 @@ def read_scores(
                     problems.append(bad_score(f"{entry.file}, line {line}, {instrument}", str(error)))
                     continue
                 rows.append((group, person, instrument, session, when, score))
+        if len(rows) + len(problems) == before:
+            why = f"holds no score in {len(table)} rows of the columns {', '.join(map(str, table.columns))}"
+            problems.append(bad_score(entry.file, why, "no score entered; check its separator and columns"))
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS)), problems
 
 

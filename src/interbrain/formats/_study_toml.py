@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from interbrain.data.errors import BadInput
+from interbrain.data.records import MODALITIES
+from interbrain.data.toml import read_toml, sentences
+
+Name = Annotated[str, Field(min_length=1)]
+Taken = Annotated[list[str | int], Field(min_length=1)]
+"""Channels of one person: labels or 1-based numbers."""
 
 PLACEHOLDERS = ("group", "session", "role", "person", "arm", "condition", "therapist")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class About(_Strict):
     """``[study]``."""
 
     name: str = ""
-    roles: list[str] = Field(["patient", "therapist"], min_length=2)
+    roles: list[Name] = Field(["patient", "therapist"], min_length=2)
     root: str = "."
 
     @model_validator(mode="after")
@@ -46,13 +50,15 @@ class Recordings(_Strict):
     arm: str | None = None
     condition: str | None = None
     therapist: str | None = None
-    people: dict[str, list[str | int]] | None = None
-    channels: list[str | int] | None = None
+    people: dict[str, Taken] | None = None
+    channels: Taken | None = None
     options: dict[str, Any] = {}
     offset_s: float | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Recordings:
+        if self.modality not in MODALITIES:
+            raise ValueError(f"there is no modality {self.modality!r}; there are: {', '.join(MODALITIES)}")
         named = re.findall(r"\{([^{}]*)\}", self.pattern)
         unknown = [n for n in named if n not in PLACEHOLDERS]
         if unknown:
@@ -78,7 +84,7 @@ class Recordings(_Strict):
 class SegmentEntry(_Strict):
     """``[[segments]]``: a stretch in seconds, or what an event of that label spans."""
 
-    name: str
+    name: Name
     start_s: float | None = None
     stop_s: float | None = None
     event: str | None = None
@@ -158,7 +164,7 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 
 
-def read_toml(path: Path) -> StudyToml:
+def read_study_toml(path: Path) -> StudyToml:
     """Parse and check; one error lists everything that is wrong, each with its place.
 
     Raises
@@ -166,31 +172,8 @@ def read_toml(path: Path) -> StudyToml:
     BadInput
         The file cannot be read, is not TOML, or has keys or values that may not stand there.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(
-            f"{path}: cannot be read ({error.strerror or error}); allowed is a TOML file; check it."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: is not TOML ({error}); allowed is TOML; correct that line.") from error
+    content = read_toml(path)
     try:
         return StudyToml.model_validate(content)
     except ValidationError as error:
-        lines = [_line(e) for e in error.errors()]
-        raise BadInput(f"{path}: is not a valid study.toml:\n" + "\n".join(lines)) from error
-
-
-def _line(error: Any) -> str:
-    loc = [str(p) for p in error["loc"]]
-    where = ".".join(loc) or "study.toml"
-    if error["type"] == "extra_forbidden":
-        model = MODELS.get(loc[0], StudyToml) if len(loc) > 1 else StudyToml
-        close = difflib.get_close_matches(loc[-1], model.model_fields, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"  {where}: unknown key{hint}; allowed are {', '.join(model.model_fields)}"
-    if error["type"] == "missing":
-        return f"  {where}: is missing"
-    got = error.get("input")
-    shown = "" if isinstance(got, (dict, list, BaseModel)) else f" (got {got!r})"
-    return f"  {where}: {error['msg'].removeprefix('Value error, ')}{shown}"
+        raise BadInput(f"{path}: is not a valid study.toml:\n{sentences(error, StudyToml, MODELS)}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from interbrain.data.errors import BadInput, Problem
 from interbrain.data.study import Group, Meeting, Member, Recording, Segment, Study
+from interbrain.data.toml import read_toml
 from interbrain.formats._bids_files import (
     EXAMPLES,
     MODALITIES,
@@ -375,9 +375,4 @@ def _regions_of(root: Path, recording: Recording) -> dict[str, str]:
 
 
 def _plan(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: is not TOML ({error}); allowed is a plan in TOML; correct or remove it.") from error
+    return read_toml(path) if path.is_file() else None

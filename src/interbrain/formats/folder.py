@@ -12,9 +12,9 @@ from typing import Any
 from interbrain.data.errors import BadInput, Problem
 from interbrain.data.study import Group, Meeting, Member, Recording, Segment, Study
 from interbrain.formats import records
-from interbrain.formats._checks import absent, gaps, persons_table, place, without_doubles
+from interbrain.formats._checks import absent, gaps, persons_table, place, whole, without_doubles
 from interbrain.formats._scores import read_scores
-from interbrain.formats._study_toml import PLACEHOLDERS, Recordings, SegmentEntry, StudyToml, read_toml
+from interbrain.formats._study_toml import PLACEHOLDERS, Recordings, SegmentEntry, StudyToml, read_study_toml
 from interbrain.formats.sniff import guess, load
 
 Key = tuple[str, int, str]
@@ -42,7 +42,7 @@ def read(path: Path) -> Study:
     """
     path = Path(path)
     file = path / "study.toml" if path.is_dir() else path
-    toml = read_toml(file)
+    toml = read_study_toml(file)
     root = (file.parent / toml.study.root).resolve()
     if not root.is_dir():
         raise BadInput(
@@ -136,7 +136,11 @@ def _take(
     problems: list[Problem],
 ) -> None:
     """Add a file's recordings (one, or one a person in it) to its meeting."""
-    group, session, condition = said["group"], int(said["session"]), said.get("condition", "")
+    try:
+        group, session, condition = said["group"], whole(said["session"]), said.get("condition", "")
+    except ValueError as error:
+        problems.append(Problem(path.name, str(error), "sessions are put in order by it", "the file was left out"))
+        return
     where = place(group, session, condition)
     known = toml.groups.get(group, {})
     therapist = said.get("therapist") or known.get("therapist", "")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from interbrain.data.errors import BadInput
+from interbrain.data.toml import read_toml, sentences
 
 
 class Simulation(BaseModel):
@@ -20,7 +20,7 @@ class Simulation(BaseModel):
     rest it is 0. Symptoms after a session follow its coupling. Times in s, rate in Hz.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     seed: int = Field(20260101, ge=0)
     patients: int = Field(8, ge=1, le=500)
@@ -59,15 +59,9 @@ def simulation_from(content: dict[str, Any], source: str = "simulation") -> Simu
     try:
         return Simulation.model_validate(content)
     except ValidationError as error:
-        lines = [f"  {'.'.join(str(p) for p in e['loc']) or 'plan'}: {e['msg']}" for e in error.errors()]
-        raise BadInput(f"{source} is not a valid simulation:\n" + "\n".join(lines)) from error
+        raise BadInput(f"{source} is not a valid simulation:\n{sentences(error, Simulation, {})}") from error
 
 
 def read_simulation(path: Path) -> Simulation:
     """Read ``sim.toml``."""
-    try:
-        return simulation_from(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: is not TOML: {error}.") from error
+    return simulation_from(read_toml(path), str(path))

@@ -12,6 +12,7 @@ from interbrain.data.plan import Plan
 from interbrain.data.signal import Signal
 from interbrain.data.study import Segment, Study
 from interbrain.signals.align import cut, usable_share
+from interbrain.study.fit import misfits
 from interbrain.study.growth import checked_scores
 from interbrain.study.job import plan_of
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
@@ -31,6 +32,8 @@ class Checked:
     plan: Plan
     summary: tuple[str, ...]
     problems: tuple[Problem, ...]
+    usable: bool
+    """Whether any meeting has two people whose recordings can be read."""
 
 
 def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None, *, progress: bool = False) -> Checked:
@@ -43,7 +46,7 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
     """
     study = study if isinstance(study, Study) else read_study(study)
     chosen = plan_of(study, plan)
-    problems = list(study.problems)
+    problems = [*study.problems, *misfits(study, chosen)]
     bar = Progress(progress)
     with tempfile.TemporaryDirectory(prefix="interbrain-check-") as scratch:
         work = Path(scratch)
@@ -61,7 +64,7 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
             problems += _could_run(pair)
     _, told = checked_scores(study)
     problems += told
-    return Checked(study, chosen, tuple(_summary(study, chosen, pairs)), tuple(dict.fromkeys(problems)))
+    return Checked(study, chosen, tuple(_summary(study, chosen, pairs)), tuple(dict.fromkeys(problems)), bool(pairs))
 
 
 def _could_run(task: PairTask) -> list[Problem]:

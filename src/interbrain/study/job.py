@@ -25,6 +25,7 @@ from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
 from interbrain.study.cache import Step
+from interbrain.study.fit import misfits
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables
 from interbrain.study.maps import write_maps
@@ -146,7 +147,7 @@ class Found:
 
 
 def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, clock: Clock, debug: bool) -> Found:
-    problems = list(study.problems)
+    problems = [*study.problems, *misfits(study, plan)]
     tasks = person_tasks(study, plan, work, debug)
     bar.expect(persons=len(tasks), meetings=len(study.meetings), sessions=len({m.session for m in study.meetings}))
     with clock.step("read and prepare the recordings"):
