@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any, TypeVar
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -42,7 +44,8 @@ def run_tasks(
     if workers <= 1 or len(tasks) <= 1:
         return list(_here(function, tasks, done))
     results: list[Any] = [None] * len(tasks)
-    with _one_thread(), ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
+    before, spawn = set(active_children()), get_context("spawn")
+    with _one_thread(), ProcessPoolExecutor(min(workers, len(tasks)), spawn, _serve) as pool:
         running = {pool.submit(function, task): index for index, task in enumerate(tasks)}
         try:
             while running:
@@ -53,8 +56,23 @@ def run_tasks(
                     done(index)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(active_children()) - before:
+                process.terminate()
             raise
     return results
+
+
+def _serve() -> None:
+    """In a worker: Ctrl-C is the parent's to answer, and a parent that is gone, however it ended, leaves no orphan."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+
+
+def _leave_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _here(function: Callable[[Task], Any], tasks: Sequence[Task], done: Callable[[int], None]) -> Iterator[Any]:
