@@ -299,3 +299,15 @@ def test_a_contrast_of_segments_that_are_not_there_is_told(study, tmp_path):
 def test_every_command_shows_an_example(command):
     help_text = CliRunner().invoke(main, [command, "--help"]).output.split("Usage:")[1].split("\n", 1)[1]
     assert f"interbrain {command}" in help_text
+
+
+def test_an_earlier_run_leaves_nothing_behind_in_the_results(sound, study, tmp_path):
+    from interbrain.report.results import read_results
+
+    (tmp_path / "out" / "maps").mkdir(parents=True)
+    np.savez(tmp_path / "out" / "maps" / "of_another_study.npz", x=np.zeros(2))
+    for name in ("scores.tsv", "tests.tsv", "course.tsv", "lags.tsv"):
+        (tmp_path / "out" / name).write_text("group\nof another study\n", encoding="utf-8")
+    outcome = interbrain.run(sound, tmp_path / "out")
+    assert "another study" not in "".join(p.read_text(encoding="utf-8") for p in outcome.folder.glob("*.tsv"))
+    assert not list((outcome.folder / "maps").glob("*.npz")) and read_results(outcome.folder).maps == ()

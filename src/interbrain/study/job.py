@@ -114,6 +114,8 @@ def run(
         tables["synchrony"].to_parquet(out / "synchrony.parquet", index=False)
         (out / "plan.toml").write_text(chosen.to_toml(), encoding="utf-8")
         write_description(out, study.name)
+        for old in (out / "maps").glob("*.npz"):  # of an earlier run: the page shows every map that lies there
+            old.unlink()
         write_maps(out, study, chosen, tables, found.people)
         write_json(out / "provenance.json", _provenance(study, chosen, found, started, workers, truth or study.truth))
     clock.write(out)
