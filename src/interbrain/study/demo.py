@@ -31,9 +31,15 @@ class Demonstrated:
     outcome: Outcome
 
 
-def simulate_to(out: Path, plan: Path | None = None, *, progress: bool = False) -> Path:
-    """Simulate a course of therapy and write it to ``out`` as SNIRF in BIDS."""
-    simulation = read_simulation(plan) if plan else Simulation()
+def simulate_to(out: Path, plan: Path | Simulation | None = None, *, progress: bool = False) -> Path:
+    """Simulate a course of therapy and write it to ``out`` as SNIRF in BIDS.
+
+    Raises
+    ------
+    BadInput
+        The plan is not valid, or ``out`` holds something that no simulation wrote.
+    """
+    simulation = read_simulation(plan) if isinstance(plan, Path) else plan or Simulation()
     _clear(out)
     simulated = simulate_study(simulation)
     with tqdm(total=1, disable=not progress, unit="file", desc="simulating") as bar:
@@ -65,7 +71,7 @@ def demonstrate(
 ) -> Demonstrated:
     """Simulate into ``out/study``, run everything into ``out/results``, compare with what was planted."""
     simulation = simulation or Simulation()
-    folder = simulate_to(out / "study", None, progress=progress)
+    folder = simulate_to(out / "study", simulation, progress=progress)
     study = read_study(folder)
     plan = plan_of(study, None)
     analysis = plan.analysis[0]

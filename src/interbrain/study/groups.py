@@ -129,23 +129,26 @@ def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
 def _lags(synchrony: pd.DataFrame, nulls: pd.DataFrame, lags: pd.DataFrame, plan: Plan) -> list[Row]:
     """Does one side lead over groups, where a measure gives one lag and no profile: the lag in s, signs flipped.
 
-    A lag read from a phase lies within half a period either way, so without a lead its sign is a coin's. The lag of a
-    pair that does not cohere means nothing; the report reads these rows only where synchrony exceeds chance.
+    A group's lag is the mean over its meetings, each weighed by its excess (none below chance), since the phase of
+    signals that do not cohere is anywhere. A lag read from a phase lies within half a period either way, so without a
+    lead its sign is a coin's. The report reads these rows only where synchrony exceeds chance.
     """
-    rows: list[Row] = []
+    if synchrony.empty or nulls.empty:
+        return []
     known = synchrony[synchrony["lag_s"].notna() & ~synchrony["analysis"].isin(set(lags["analysis"]))]
-    keys = [k for k in FAMILY if k != "null"]
-    for values, part in known.groupby(keys, sort=False):
-        family = dict(zip(keys, values, strict=True))
-        wide = part.pivot_table(index="group", columns=list(LABEL), values="lag_s", sort=False)
-        if len(wide) < 2:
-            continue
-        of = nulls.loc[nulls["analysis"] == family["analysis"], "null"]
-        for null in dict.fromkeys(of):
-            about = {**family, "null": null}
-            test = leads_over_groups(wide.to_numpy(), stream(plan.seed, "leads", *about.values()), plan.n_arrangements)
+    joined = known.merge(nulls, on=[c for c in known.columns if c in nulls.columns])
+    joined["weight"] = joined["excess"].clip(lower=0.0)
+    joined["moment"] = joined["weight"] * joined["lag_s"]
+    rows: list[Row] = []
+    for values, part in joined.groupby(list(FAMILY), sort=False):
+        family = dict(zip(FAMILY, values, strict=True))
+        sums = part.groupby(["group", *LABEL], sort=False)[["moment", "weight"]].sum()
+        wide = (sums["moment"] / sums["weight"].where(sums["weight"] > 0)).unstack(list(LABEL))
+        if len(wide) >= 2:
+            random = stream(plan.seed, "leads", *(str(v) for v in family.values()))
+            test = leads_over_groups(wide.to_numpy(), random, plan.n_arrangements)
             n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
-            rows += family_rows(about, list(wide.columns), "leads", *_columns(test, n_meetings))
+            rows += family_rows(family, list(wide.columns), "leads", *_columns(test, n_meetings))
     return rows
 
 
@@ -154,10 +157,10 @@ def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
         return []
     first, second = plan.contrast
     rows: list[Row] = []
+    nulls = nulls.assign(segment=[base_name(s, plan.contrast) for s in nulls["segment"]])
     for family, part in _by_family(nulls[nulls["segment"].isin([first, second])], per_segment=False):
         wide = part.pivot_table(
             index=["group", "session", "condition"], columns=["segment", *LABEL], values="excess", sort=False
-    nulls = nulls.assign(segment=[base_name(s, plan.contrast) for s in nulls["segment"]])
         )
         if first not in wide or second not in wide:
             continue
