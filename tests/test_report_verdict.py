@@ -189,6 +189,7 @@ def test_a_lag_in_seconds_is_said_in_seconds(full: Results) -> None:
     known = changed(full, "tests", leading, estimate=1.034, null_sd=0.36)
     said = one(verdict.leading(known))
     assert plain(said.lead) == "The patient is ahead by 1.0 s."
+    assert said.detail.startswith("Patient rTPJ and therapist rIFG (Hb")
     assert "mean lag of eight dyads, signs flipped over dyads; p = .008, corrected over the 16 of its" in plain(
         said.detail
     )

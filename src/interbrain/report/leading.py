@@ -46,18 +46,19 @@ def _ahead(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     assert best is not None
     ahead, behind = results.roles if best["estimate"] > 0 else results.roles[::-1]
     size = words.lag(best["estimate"], best["null_sd"])
-    place = where(results, rows, best)
+    tested = views.of_test(results, "leads")
+    place = where(results, tested[tested["analysis"] == best["analysis"]], best)
     p = p_with_family(rows, best)
     about = f"mean lag of {words.count(int(best['n_groups']), 'dyad')}, signs flipped over dyads"
     if not best["claim"]:
         lead = "No evidence that either of the two leads where synchrony exceeds chance."
-        at = f" for {place}" if len(rows) > 1 and place else ""
+        at = f" for {place}" if place else ""
         return Finding(question, NONE, lead, f"The clearest{at}: the {ahead} is ahead by {size} ({about}; {p}).")
     places = rows.sort_values("p_read", kind="stable").drop_duplicates(views.PLACE_KEY)
     k, n = int(places["claim"].sum()), len(places)
     other = int((np.sign(places.loc[places["claim"], "estimate"]) != np.sign(best["estimate"])).sum())
     of = f" A lead shows in {words.share(k, n, 'place')} that exceed chance" if n > 1 else ""
     turned = f", in {words.cardinal(other)} of them the {behind}'s" if other else ""
-    at = f"{place}; " if len(rows) > 1 and place else ""
+    at = f"{place}: " if place else ""
     detail = words.sentence(f"{at}{about}; {p}") + (f"{of}{turned}." if of else "")
     return Finding(question, FOUND, f"The {ahead} is ahead by {size}.", detail)

@@ -50,8 +50,7 @@ def _title(results: Results, rows: pd.DataFrame) -> str:
     size = f"{words.lag(best['estimate'], best['null_sd'])} ({words.p_text(best['p_read'])})"
     if not best["claim"]:
         return f"No evidence that either leads: the clearest lag is {size}"
-    k, n = int(rows["claim"].sum()), len(rows)
-    return f"The {ahead} is ahead by {size}" + (f", one of {k} clear lags in {n} places" if n > 1 else "")
+    return f"The {ahead} is ahead by {size}" + (f" at {best['name']}" if len(rows) > 1 else "")
 
 
 def _own(results: Results, row: pd.Series) -> pd.DataFrame:

@@ -38,7 +38,9 @@ def picture(results: Results) -> Picture | str | None:
         return f"Too few sessions exceed chance at the strongest place ({n}) to say by phase who is ahead."
     a, b = results.roles
     title = _title(results, rows)
-    place = f" {views.place_name(results, focus)}." if not views.single_place(results["synchrony"]) else ""
+    place = (
+        f" {words.sentence(views.place_name(results, focus))}" if not views.single_place(results["synchrony"]) else ""
+    )
     return Picture(
         key="phases",
         title=title,

@@ -29,7 +29,7 @@ def picture(results: Results) -> Picture | None:
         key="size",
         title=title,
         subtitle=f"Share (%) of {words.number(pairs, decimals=0)} pairs of independent simulated recordings a row. A "
-        "right test gives 5 %; grey: where it stays in 95 of 100 such tables.",
+        "right test gives 5\u00a0%; grey: where it stays in 95 of 100 such tables.",
         alt=f"{title}. {words.share(n - k, n, 'row').capitalize()} lie in the region of a right test.",
         draw=lambda width: _draw(results, rows, width),
         note=f"Of the method, not of these recordings: measured on {date} with make calibrate.",
@@ -39,7 +39,7 @@ def picture(results: Results) -> Picture | None:
 
 def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
     small = width < 500
-    label, step, title_h = (96.0 if small else 130.0), 22.0, 26.0
+    label, step, title_h = (122.0 if small else 130.0), 22.0, 26.0
     canvas = Canvas(width, 0)
     items = [("band", "a right test"), ("dot-grey", "inside"), ("dot-ink", "outside")]
     top = key_row(canvas, 0, 10, width, items) + 4
