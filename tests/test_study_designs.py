@@ -189,3 +189,18 @@ def test_partners_stay_with_their_therapist_and_the_note_says_what_was_done(unev
     other = np.mean([x.loc[g, h] for g, h in ("ab", "ba", "cd", "dc")])
     row = rows[rows["place_a"] == "x"].iloc[0]
     np.testing.assert_allclose([row["estimate"], row["null_mean"]], [real, other], atol=1e-12)
+
+
+def test_two_nulls_give_one_lag_profile_and_pairs_without_a_homologue_are_refused_clearly(random, tmp_path):
+    np.savetxt(tmp_path / "x_1.txt", np.column_stack(_couple(random, 1000)))
+    one_file = 'people = { one = ["1"], two = ["2"] }\noptions = { rate = 10.0 }'
+    study = _study(tmp_path, [("{group}_{session}.txt", one_file)])
+    text = (study / "study.toml").read_text().replace('["circular_shift"]', '["circular_shift", "aaft"]')
+    again = text[text.index("[[plan.analysis]]") :].replace('"m"', '"h"') + 'pairs = "homologous"\n'
+    (study / "study.toml").write_text(text + again)
+    outcome = interbrain.run(study, tmp_path / "out")
+    lags = outcome.tables["lags"]
+    assert len(lags) == lags["lag_s"].nunique() == 21
+    assert set(outcome.tables["nulls"]["null"]) == {"circular_shift", "aaft"}
+    told = [p.what for p in outcome.problems if ", h" in p.where]
+    assert told and all("homologous" in what and "not foresee" not in what for what in told)

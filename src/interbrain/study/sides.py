@@ -7,6 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from interbrain.data.errors import BadInput
 from interbrain.data.plan import Analysis
 from interbrain.data.signal import Signal
 from interbrain.data.study import Meeting, Member, Recording, Study
@@ -65,6 +66,11 @@ def places_of(analysis: Analysis, a: Signal, b: Signal) -> Places:
     keep = np.ones((len(names_a), len(names_b)), dtype=bool)
     if analysis.pairs == "homologous":
         keep = np.array(names_a)[:, None] == np.array(names_b)[None, :]
+    if not keep.any():
+        raise BadInput(
+            f"no {level} pair is left ({analysis.pairs}): one person has {', '.join(names_a[:4]) or 'none'}, the other "
+            f'{", ".join(names_b[:4]) or "none"}. Name regions in the study, or take pairs = "all".'
+        )
     return Places(level, names_a, names_b, members_a, members_b, keep)
 
 

@@ -222,7 +222,8 @@ def _compare(
         found.add("nulls", tabulate.null_rows(null, places, ask.analysis, context, surrogate, family, pooled))
         if pooled.profile is not None:
             profile = None if draws.profile is None else places.pool(draws.profile, axis=1)
-            found.add("lags", tabulate.lag_rows(pooled, profile, places, context))
+            if surrogate == ask.analysis.surrogates[0]:  # one row a lag, beside the first null
+                found.add("lags", tabulate.lag_rows(pooled, profile, places, context))
             _keep_profile(pooled, profile, places, context, surrogate, found)
         _keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
     if ask.analysis.window_s:
