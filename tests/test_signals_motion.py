@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interbrain.data.errors import BadInput
 from interbrain.data.plan import Plan, default_plan
 from interbrain.data.signal import Channel, Signal
 from interbrain.signals.motion import bridge_gaps, scale, smooth
@@ -109,3 +110,9 @@ def test_setting_b_of_rmea(data_dir: Path, dyad: str) -> None:
     per_lag = pd.read_csv(folder / "rmea_per_lag.csv").query(of_dyad).ccf_mean
     np.testing.assert_allclose(z.mean(axis=0), per_lag, atol=1e-10)
     np.testing.assert_allclose([s.std(ddof=1) for s in sides], 1.0)
+
+
+@pytest.mark.parametrize("seconds", [7.0, 1e9, 1e300])
+def test_a_window_longer_than_the_recording_is_refused(seconds: float):
+    with pytest.raises(BadInput, match="the recording lasts 6 s"):
+        smooth(slow([0, 0, 12, 0, 0, 0]), seconds)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from interbrain.data.errors import Problem
+from interbrain.data.errors import BadInput, Problem
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Signal
 from interbrain.signals.gaps import close_short_gaps, fill_linear
@@ -72,9 +72,11 @@ def smooth(signal: Signal, seconds: float, beyond: str = "nothing") -> Signal:
         What lies outside the recording: ``"rest"`` (zeros that count, the convention of rMEA for motion energy) or
         ``"nothing"`` (the average is over the samples that there are).
     """
-    n = round(seconds * signal.rate)
+    n = round(min(seconds * signal.rate, signal.n_times + 1))
     if n < 2:
         return signal
+    if n > signal.n_times:
+        raise BadInput(f"smooth_s is {seconds:g} s, and the recording lasts {signal.duration:g} s; shorten smooth_s.")
     valid: np.ndarray = signal.valid  # type: ignore[assignment]
     total = _window_sum(np.where(valid, signal.values, 0.0), n)
     counted = np.rint(_window_sum(valid.astype(np.float64), n))
