@@ -264,3 +264,10 @@ def test_calibration_is_of_what_ran(pages) -> None:
     assert 'id="fig-size"' in pages["full"][1] and 'id="fig-size"' not in pages["motion"][1]
     assert calibration.missing(motion).startswith("Windowed lagged cross-correlation with shuffled segments was not")
     assert "was not calibrated" in pages["motion"][1]
+
+
+def test_print_leaves_the_figures_tables_out(pages) -> None:
+    """Opened, their hundreds of rows and wide columns would shrink every figure on paper."""
+    css = pages["full"][1].partition("@media print{")[2].partition("</style>")[0]
+    assert "figure .tools" in css.partition("{display:none!important}")[0]
+    assert '!d.closest("figure")' in pages["full"][1]

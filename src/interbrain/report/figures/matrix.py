@@ -34,7 +34,7 @@ def picture(results: Results) -> Picture | str:
         key="matrix",
         title=title,
         subtitle=f"Rows: {results.roles[0]}; columns: {results.roles[1]}. Excess over surrogates in their "
-"SDs: the darker the "
+"SDs: the stronger the "
         f"grey, the larger; colour where p, corrected over the family, is at most {results.alpha:g}.{cut}",
         alt=f"{title}. The largest, z = {words.number(top['z'])}, is between {views.place_name(results, top)}.",
         draw=lambda width: _draw(results, rows, parts[:MOST_PANELS], width),

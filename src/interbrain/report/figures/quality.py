@@ -44,7 +44,7 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="quality",
         title=title,
-        subtitle=f"A row a person, a column a session, a small square a channel. Dark: left out ({lost} of "
+        subtitle=f"A row a person, a column a session, a small square a channel. Marked: left out ({lost} of "
         f"{words.number(total, decimals=0)}){unknown}. Empty: not recorded.{said}",
         alt=f"{title}: {lost} of {total} were left out, {repaired} repaired or marked.",
         draw=lambda width: _draw(results, cells, people.head(MOST_ROWS), bool(repaired), width),

@@ -16,5 +16,12 @@
     if (button) { choose(button.getAttribute("data-pick")); } else if (mark) { choose(mark.getAttribute("data-dyad")); }
   });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape" && chosen !== null) { choose(chosen); } });
-  window.addEventListener("beforeprint", function () { each("details", function (d) { d.open = true; }); });
+  window.addEventListener("beforeprint", function () {
+    each("details:not([open])", function (d) {
+      if (!d.closest("figure") && d.querySelectorAll("tr").length <= 40) { d.open = true; d.setAttribute("data-printed", ""); }
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    each("[data-printed]", function (d) { d.open = false; d.removeAttribute("data-printed"); });
+  });
 })();
