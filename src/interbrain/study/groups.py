@@ -99,14 +99,17 @@ def _within(family: Row, members: list[Kept]) -> list[Row]:
     labels = _labels(members)
     n_draws = min(len(m.draws) for m in members)
     total = GroupMaximum(len(labels), n_draws)
+    met: dict[str, np.ndarray] = {}  # a meeting of three people has three pairs and counts once
     for member in members:
         observed, draws = _aligned(member, labels)
         total.add(member.about["group"], observed, draws[:n_draws])
+        key = _meeting_key(member.about)
+        met[key] = met.get(key, np.zeros(len(labels), dtype=bool)) | np.isfinite(observed)
     test = total.result()
     smallest = 1.0 / (1 + test.n_null)
     bound = f"{test.n_null} surrogates a session; the smallest p is {smallest:.2g}"
     columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family")}
-    columns |= {"n_groups": test.n_groups, "n_meetings": test.n_meetings}
+    columns |= {"n_groups": test.n_groups, "n_meetings": np.sum(list(met.values()), axis=0)}
     return family_rows(
         family, labels, "within", columns, {"n_null": test.n_null, "smallest_p": smallest, "bound": bound}
     )
@@ -123,7 +126,7 @@ def _leads(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
     random = stream(plan.seed, "leads", *family.values())
     test = leads_over_groups(values, random, plan.n_arrangements)
     labels = [(*label, "", "")[:4] for label in labels]
-    return family_rows(family, labels, "leads", *_columns(test, len(members)))
+    return family_rows(family, labels, "leads", *_columns(test, len({_meeting_key(m.about) for m in members})))
 
 
 def _lags(synchrony: pd.DataFrame, nulls: pd.DataFrame, lags: pd.DataFrame, plan: Plan) -> list[Row]:
