@@ -136,7 +136,9 @@ def _leads(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     out = []
     for key, cell in rows.groupby([*keys, "segment"], sort=True):
         base = dict(zip([*keys, "segment"], key))
-        lag = cell.groupby("group")["lag_s"].mean()
+        weight = cell["excess"].clip(lower=0)
+        total = (weight * cell["lag_s"]).groupby(cell["group"]).sum()
+        lag = (total / weight.groupby(cell["group"]).sum()).dropna()
         p = max(2 / 256, float(stats.ttest_1samp(lag, 0).pvalue))
         out.append(
             {**base, "test": "leads", "null": "circular_shift", "estimate": lag.mean(), "null_mean": 0.0,

@@ -17,10 +17,11 @@ from calibrate import table_of
 from interbrain import write_report
 from interbrain.data.errors import BadInput
 from interbrain.data.tables import read_table, write_table
-from interbrain.report import calibration
+from interbrain.report import calibration, views
+from interbrain.report.figures import leads as lead_figure
 from interbrain.report.figures.quality import state
 from interbrain.report.montage import layout, position
-from interbrain.report.results import read_results
+from interbrain.report.results import Results, read_results
 from interbrain.report.style import DARK, LIGHT
 
 VOID = {"meta", "link", "br", "img", "hr", "input", "line", "rect", "circle", "path", "image"}
@@ -271,3 +272,16 @@ def test_print_leaves_the_figures_tables_out(pages) -> None:
     css = pages["full"][1].partition("@media print{")[2].partition("</style>")[0]
     assert "figure .tools" in css.partition("{display:none!important}")[0]
     assert '!d.closest("figure")' in pages["full"][1]
+
+
+def test_the_rings_of_a_lead_are_what_its_test_averages(pages) -> None:
+    results = read_results(pages["full"][0])
+    row = views.leads(results).iloc[0]
+    own = lead_figure._own(results, row.rename(index={"family": "name"}))
+    assert own["lag_s"].mean() == pytest.approx(row["estimate"], rel=1e-9)
+    where = views.same_place(results["synchrony"], row)
+    first = where[where["group"] == "01"].index[:3]
+    some = {n: results[n].loc[first].copy() for n in ("synchrony", "nulls")}
+    some["synchrony"]["lag_s"], some["nulls"]["excess"] = [1.0, 2.0, 9.0], [0.1, 0.3, -0.2]
+    three = Results(results.folder, {**results.tables, **some}, results.plan, results.provenance, results.timing)
+    assert lead_figure._own(three, row.rename(index={"family": "name"}))["lag_s"].tolist() == pytest.approx([1.75])

@@ -310,7 +310,7 @@ def association(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
     unit = results.stabilised_unit(str(row["measure"]))
     adjusted = f", adjusted for {words.adjusted_for(row['adjusted_for'])}" if row["adjusted_for"] else ""
     lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
-    later = f", {words.count(lag, 'session')} later" if lag else ""
+    later = f", {words.count(lag, 'session')} later," if lag else ""
     place = where(results, rows, row)
     at = f" for {place}" if place else ""
     name = results.instrument_name(row["instrument"])

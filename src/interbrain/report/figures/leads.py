@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from interbrain.data.tables import MEETING, PAIR
 from interbrain.report import views, words
 from interbrain.report.figures.common import BAND_SD, Panel, Picture, fine, key_row
 from interbrain.report.results import Results
@@ -54,10 +55,16 @@ def _title(results: Results, rows: pd.DataFrame) -> str:
 
 
 def _own(results: Results, row: pd.Series) -> pd.DataFrame:
-    """Mean lag of each dyad at a place."""
+    """Lag of each dyad at a place as the test takes it: the mean over sessions, each weighed by its excess."""
     sync = views.same_place(results["synchrony"], row)
-    mean = sync[sync["lag_s"].notna()].groupby("group", sort=True)["lag_s"].mean().reset_index()
-    return mean.assign(name=row["name"])
+    nulls = views.first_null(views.same_place(results["nulls"], row), str(row["null"]))
+    keys = [*MEETING, *PAIR]
+    joined = sync[sync["lag_s"].notna()].merge(nulls[[*keys, "excess"]], on=keys)
+    joined["weight"] = joined["excess"].clip(lower=0.0)
+    joined["lag_s"] *= joined["weight"]
+    sums = joined.groupby("group", sort=True)[["lag_s", "weight"]].sum()
+    sums = sums[sums["weight"] > 0]
+    return pd.DataFrame({"group": sums.index, "lag_s": sums["lag_s"] / sums["weight"], "name": row["name"]})
 
 
 def _name(results: Results, rows: pd.DataFrame, r: dict[str, object]) -> str:
