@@ -311,3 +311,40 @@ def test_an_earlier_run_leaves_nothing_behind_in_the_results(sound, study, tmp_p
     outcome = interbrain.run(sound, tmp_path / "out")
     assert "another study" not in "".join(p.read_text(encoding="utf-8") for p in outcome.folder.glob("*.tsv"))
     assert not list((outcome.folder / "maps").glob("*.npz")) and read_results(outcome.folder).maps == ()
+
+
+def test_check_says_that_a_band_is_too_slow_before_anything_runs(study):
+    toml = (study / "study.toml").read_text(encoding="utf-8").split("[plan]")[0]
+    toml += """[plan]
+[[plan.analysis]]
+name = "slow"
+modality = "motion"
+measure = "wtc"
+bands = { slow = [0.001, 0.002] }
+surrogates = ["circular_shift"]
+n_surrogates = 19
+"""
+    (study / "study.toml").write_text(toml, encoding="utf-8")
+    told = interbrain.check_study(study).problems
+    assert len([p for p in told if p.costs_data and "slow" in p.what]) == 12
+
+
+def test_one_absent_person_is_one_row(study, tmp_path):
+    _absent(study)
+    outcome = interbrain.run(study, tmp_path / "out")
+    assert len([p for p in outcome.problems if p.costs_data]) == 1
+
+
+def test_two_streams_of_one_file_are_two_people(data_dir):
+    file = data_dir / "formats" / "dyad-example-noise.xdf"
+    table = interbrain.pair(
+        file,
+        file,
+        "wlcc",
+        modality="misc",
+        settings={"window_s": 5.0, "step_s": 5.0, "max_lag_s": 1.0},
+        options_a={"stream": "LSLOutletHS1-Accelerometer"},
+        options_b={"stream": "LSLOutletHS2-Accelerometer"},
+        n_surrogates=19,
+    )
+    assert len(table) == 9 and table["p"].between(0, 1).all()

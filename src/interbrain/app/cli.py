@@ -178,6 +178,8 @@ def simulate(out: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
 )
 @click.option("--modality", default=None, help="fnirs, eeg, motion, …; absent, told by the format.")
 @click.option("--read", "options", multiple=True, metavar="KEY=VALUE", help="For the reader: rate=25, columns=pat, …")
+@click.option("--read-a", "options_a", multiple=True, metavar="KEY=VALUE", help="For A's reader only: stream=…")
+@click.option("--read-b", "options_b", multiple=True, metavar="KEY=VALUE", help="For B's reader only.")
 @click.option("--channels-a", default=None, metavar="NAME,…", help="A's channels, where one file holds both people.")
 @click.option("--channels-b", default=None, metavar="NAME,…", help="B's channels.")
 @click.option("--surrogate", default=None, help="Null; absent, the measure's default. 'none' for no null.")

@@ -109,7 +109,8 @@ def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     taken = dict(asked)
     taken["bands"] = dict(_band(text) for text in asked["bands"])
     taken["settings"] = dict(_setting(text) for text in asked["settings"])
-    taken["options"] = dict(_setting(text) for text in asked["options"])
+    for options in ("options", "options_a", "options_b"):
+        taken[options] = dict(_setting(text) for text in asked[options])
     for side in ("channels_a", "channels_b"):
         taken[side] = tuple(asked[side].split(",")) if asked[side] else None
     return taken

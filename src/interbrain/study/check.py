@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from interbrain.data.errors import InterbrainError, Problem
@@ -94,8 +94,11 @@ def _ask(ask: Asked, segment: Segment, a: Signal, b: Signal, min_usable: float) 
         share = usable_share(*blocks)
         if share < min_usable:
             raise InterbrainError(f"{share:.0%} of the samples are usable in both people; {min_usable:.0%} are needed.")
-        for block in blocks:
-            ask.module.prepare(block, ask.settings)
+        one = [replace(block, values=block.values[:, :1], valid=block.valid[:, :1]) for block in blocks]
+        estimate = ask.module.reduce(ask.module.combine(*(ask.module.prepare(block, ask.settings) for block in one)))
+        reasons = [str(r) for r in estimate.extra.get("reason", ()) if str(r)]
+        if reasons:
+            raise InterbrainError("; ".join(dict.fromkeys(reasons)))
 
 
 def _summary(study: Study, plan: Plan, pairs: list[PairTask]) -> list[str]:

@@ -88,9 +88,10 @@ def pair_tasks(
             if not any(r.modality == modality for r in meeting.recordings):
                 continue
             pairs, absent = pairs_of(study, meeting, modality)
-            for who in absent:
+            place = f"group {meeting.group}, session {meeting.session}"
+            told = any(p.where.startswith(place) and f"no {modality} recording" in p.what for p in study.problems)
+            for who in absent if not told else ():
                 what = f"{who} has no {modality} recording"
-                place = f"group {meeting.group}, session {meeting.session}"
                 problems.append(Problem(place, what, "synchrony needs both people", "this session was left out"))
             tasks += [t for a, b in pairs if (t := _task(meeting, a, b, people, plan, modality, work, debug))]
     return tasks, problems

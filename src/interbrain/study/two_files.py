@@ -35,6 +35,8 @@ def pair(
     settings: Mapping[str, Any] | None = None,
     modality: str | None = None,
     options: Mapping[str, Any] | None = None,
+    options_a: Mapping[str, Any] | None = None,
+    options_b: Mapping[str, Any] | None = None,
     channels_a: tuple[str, ...] | None = None,
     channels_b: tuple[str, ...] | None = None,
     surrogate: str | None = None,
@@ -47,6 +49,8 @@ def pair(
     ----------
     a, b
         Files (or folders); the same file twice when it holds both people, with ``channels_a`` and ``channels_b``.
+    options, options_a, options_b
+        For the reader, of both files or of one: ``{"rate": 25.0}``, ``{"stream": "EEG 1"}``.
     measure
         Name of a measure record; ``bands`` in Hz where it needs them, ``settings`` as its record says.
     surrogate
@@ -62,7 +66,10 @@ def pair(
         A file that cannot be read, or the same samples on both sides.
     """
     record = record_of("interbrain.measures", measure)
-    sides = (_recording(a, "a", modality, channels_a, options), _recording(b, "b", modality, channels_b, options))
+    sides = (
+        _recording(a, "a", modality, channels_a, {**(options or {}), **(options_a or {})}),
+        _recording(b, "b", modality, channels_b, {**(options or {}), **(options_b or {})}),
+    )
     chosen = () if surrogate == "none" else (surrogate or record.default_surrogate,)
     analysis = {
         "name": measure,
@@ -101,16 +108,14 @@ def _recording(
     role: str,
     modality: str | None,
     channels: tuple[str, ...] | None,
-    options: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
 ) -> Recording:
     path = Path(path)
     name = guess(path)
     known = formats()[name].modalities
     if modality is None and not known:
         raise BadInput(f"{path}: the format {name} does not say what was recorded; add --modality, e.g. motion.")
-    return Recording(
-        path, name, role.upper(), role, modality or known[0], channels, tuple(sorted((options or {}).items()))
-    )
+    return Recording(path, name, role.upper(), role, modality or known[0], channels, tuple(sorted(options.items())))
 
 
 def _study(sides: tuple[Recording, Recording]) -> Study:
