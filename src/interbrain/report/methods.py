@@ -221,7 +221,8 @@ def _comparisons(results: Results) -> str:
     if any(not views.has_profile(results, a) for a in leads):
         parts.append(
             "Who leads was tested by the lag in seconds, averaged over a dyad's sessions, each weighed by its "
-            "synchrony above chance; the signs of whole dyads were flipped. It is read only where synchrony exceeds chance."
+            "synchrony above chance; the signs of whole dyads were flipped. It is read only where synchrony exceeds "
+            "chance."
         )
     return " ".join(parts)
 
