@@ -32,8 +32,13 @@ def picture(results: Results) -> Picture | None:
         return None
     rows = rows.assign(state=[state(d) for d in rows["decision"]])
     rows = rows.assign(rank=rows["state"].map(_RANK))
-    cells = rows.sort_values("rank", kind="stable").drop_duplicates(
-        ["group", "session", "person", "role", "modality", "channel"], keep="last"
+    # Two wavelengths of one source and detector are one channel: "S1_D1 760" and "S1_D1 850" are S1_D1.
+    optical = rows["kind"].isin(["intensity", "od"])
+    place = rows["channel"].where(~optical, rows["channel"].str.replace(r" \d+(\.\d+)?$", "", regex=True))
+    cells = (
+        rows.assign(channel=place)
+        .sort_values("rank", kind="stable")
+        .drop_duplicates(["group", "session", "person", "role", "modality", "channel"], keep="last")
     )
     total, lost = len(cells), int((cells["state"] == "dropped").sum())
     repaired = int((cells["state"] == "repaired").sum())
