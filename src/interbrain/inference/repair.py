@@ -131,7 +131,8 @@ def repair(
         raise RefusedScience(
             f"re-pairing: {len(table.groups)} group{'s' * (len(table.groups) != 1)} and {len(table.occasions)} "
             f"occasion{'s' * (len(table.occasions) != 1)} hold no two groups of one stratum at the same session; two "
-            "groups are needed to re-pair, four for a p of .05. A single dyad can only be compared with its own surrogates."
+            "groups are needed to re-pair, four for a p of .05. A single dyad can only be compared with its own "
+            "surrogates."
         )
     # Each pattern of missing cells has its own block and maximum; over patterns, Bonferroni.
     results["p_family"] = np.minimum(1.0, results["p_family"] * _n_tested(results, patterns))
