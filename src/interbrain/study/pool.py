@@ -55,9 +55,10 @@ def run_tasks(
                     results[index] = future.result()
                     done(index)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             for process in set(active_children()) - before:
                 process.terminate()
+            # The pool's own thread sees that its workers are gone and ends; left alone it would race with the exit.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
     return results
 
