@@ -44,8 +44,14 @@ LIBRARY_FAILURES: tuple[type[BaseException], ...] = (
 CUT_SHORT = ("truncated file", "does not match the file size", "corrupt", "cut short", "unexpected end")
 """Words of a library's warning that mean that samples are missing: then reading on would hide a loss."""
 
-ANSWERED = ("Extraction of measurement date", "Unable to extract sample rate", "Limited ", "Omitted ")
-"""Warnings about things that our readers take from the file themselves."""
+ANSWERED = (
+    "Extraction of measurement date",
+    "Unable to extract sample rate",
+    "Limited ",
+    "Omitted ",
+    "A single dat file was expected",
+)
+"""Warnings about things that our readers take from the file themselves, or that NIRx leaves out as a rule (.dat)."""
 
 LOGGERS = ("mne", "pyxdf", "pyxdf.pyxdf", "edfio", "snirf")
 
