@@ -337,6 +337,10 @@ def _segments(recordings: tuple[Recording, ...], where: str, problems: list[Prob
             )
             continue
         segments = [Segment(n, s, None if d is None else round(s + d, 9)) for s, d, n in spans if d is None or d > 0]
+        if segments and recording is not recordings[0] and recording.offset_s is None:
+            told = f"segments come from {path.name}, as {recordings[0].path.name} has no events"
+            why = "they are taken to count from the first person's first sample"
+            problems.append(Problem(where, told, why, "state offset_s, or give both people events", costs_data=False))
         if segments:
             return tuple(segments)
     return (Segment("whole"),)
