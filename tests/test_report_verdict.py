@@ -242,7 +242,7 @@ def test_outcome_keeps_within_and_between_apart(full: Results) -> None:
     assert said.lead == "PHQ-9 is lower in sessions in which a person's synchrony is above their own line."
     assert plain(said.detail) == (
         "PHQ-9 within persons, −9.4 points per 1 z of synchrony (95 % interval −15.1 to −3.7; p = .002, adjusted for "
-        "session); six associations were tested. No evidence of an association between persons."
+        "session); p = .002 over six associations. No evidence of an association between persons."
     )
     unsure = changed(full, "outcome", lambda o: o["p"] < 0.01, p=0.02, p_fdr=0.12)
     said = one(verdict.outcome(unsure))

@@ -303,7 +303,7 @@ def _associations(results: Results, bib: Bibliography) -> str:
         parts.append("Between persons, a line was fitted through their means, after the trend over sessions that they "
                      "share was taken from scores and synchrony.")  # fmt: skip
     if views.n_distinct(rows, "place_a", "place_b") > 1 and "p_fdr" in rows and rows["p_fdr"].notna().any():
-        parts.append(f"Over places the false discovery rate was held{bib.known('fdr')}.")
+        parts.append(f"Over all associations of an analysis the false discovery rate was held{bib.known('fdr')}.")
     return " ".join(parts)
 
 

@@ -287,8 +287,8 @@ def outcome(results: Results) -> list[Finding]:
         else:
             lead = f"{name} is {direction} in people whose synchrony is higher than that of others."
         size = int(row["n_read"])
-        tail = f"; {words.p_text(row['p_read'])} over {words.count(size, 'place')}" if size > 1 else ""
-        tail += f"; {words.count(n, 'association')} were tested" if n > 1 and not out else ""
+        tail = f"; {words.p_text(row['p_read'])} over {words.count(size, 'association')}" if size > 1 else ""
+        tail += f"; {words.count(n, 'association')} were tested in all" if n > size and not out else ""
         out.append(Finding(question, FOUND, lead, words.sentence(association(results, fitted, row) + tail)))
     missing = sorted((set(fitted["part"]) & {"within", "between"}) - set(claimed["part"]))
     if missing:

@@ -224,15 +224,15 @@ def tests_text(rows: pd.DataFrame) -> str:
 
 
 def associations(results: Results) -> pd.DataFrame:
-    """Fitted rows of ``outcome`` with ``p_read``, p over the ``n_read`` places of one instrument and part.
+    """Fitted rows of ``outcome`` with ``p_read``, p over the ``n_read`` associations of one analysis.
 
     As the table tells it (false discovery rate), else p times that number.
     """
     rows = results["outcome"]
     rows = rows[rows["estimate"].notna() & rows["p"].notna()]
     said = rows["p_fdr"] if "p_fdr" in rows else pd.Series(np.nan, index=rows.index)
-    keys = ["analysis", "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part"]
-    rows = rows.assign(n_read=rows.groupby(keys, dropna=False)["p"].transform("size"))
+    over = ["analysis", "segment", "null"]
+    rows = rows.assign(n_read=rows.groupby(over, dropna=False)["p"].transform("size"))
     rows = rows.assign(p_read=said.fillna((rows["p"] * rows["n_read"]).clip(upper=1.0)).astype(float))
     return rows.assign(claim=rows["p_read"] <= results.alpha + _EDGE).sort_values("p", kind="stable")
 

@@ -41,16 +41,16 @@ def _course_fdr(course: pd.DataFrame) -> pd.DataFrame:
     """FDR over families, each with its smallest ``p_family``; terms (session, arms) are apart."""
     parts = []
     for _, part in course.groupby("term", sort=False, dropna=False):
-        name = part[list(FAMILY)].astype(str).agg("/".join, axis=1)
+        name = part[list(FAMILY)].fillna("").astype(str).agg("/".join, axis=1)
         smallest = part.groupby(name, sort=False)["p_family"].min()
         parts.append(name.map(dict(zip(smallest.index, _fdr(smallest), strict=True))))
     return course.assign(p_fdr=pd.concat(parts) if parts else pd.Series(dtype=float))
 
 
 def _outcome_fdr(outcome: pd.DataFrame) -> pd.DataFrame:
-    """FDR over the places of one analysis, instrument and part, each of which is a family of one."""
-    keys = ["analysis", "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part"]
-    parts = [pd.Series(_fdr(part["p"]), part.index) for _, part in outcome.groupby(keys, sort=False, dropna=False)]
+    """FDR over everything that scores were related to in one analysis: places, instruments and parts."""
+    over = ["analysis", "segment", "null"]
+    parts = [pd.Series(_fdr(part["p"]), part.index) for _, part in outcome.groupby(over, sort=False, dropna=False)]
     return outcome.assign(p_fdr=pd.concat(parts) if parts else pd.Series(dtype=float))
 
 

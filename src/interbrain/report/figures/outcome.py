@@ -58,7 +58,8 @@ def picture(results: Results) -> Picture | None:
 
 
 def _note(results: Results, rows: pd.DataFrame) -> str:
-    over = f" over the {int(rows['n_read'].max())} of its kind" if rows["n_read"].max() > 1 else ""
+    size = int(rows["n_read"].max())
+    over = f" over the {size} associations of an analysis" if size > 1 else ""
     return f"Colour: p{over} is at most {results.alpha:g}; {words.count(len(rows), 'association')} were tested in all."
 
 
