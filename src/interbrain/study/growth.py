@@ -41,7 +41,7 @@ def _course_fdr(course: pd.DataFrame) -> pd.DataFrame:
     """FDR over families, each with its smallest ``p_family``; terms (session, arms) are apart."""
     parts = []
     for _, part in course.groupby("term", sort=False, dropna=False):
-        name = part[list(FAMILY)].fillna("").astype(str).agg("/".join, axis=1)
+        name = part[list(FAMILY)].astype(object).fillna("").astype(str).agg("/".join, axis=1)
         smallest = part.groupby(name, sort=False)["p_family"].min()
         parts.append(name.map(dict(zip(smallest.index, _fdr(smallest), strict=True))))
     return course.assign(p_fdr=pd.concat(parts) if parts else pd.Series(dtype=float))
