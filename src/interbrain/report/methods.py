@@ -207,6 +207,11 @@ def _comparisons(results: Results) -> str:
             "Segments were compared by the difference of synchrony above chance, averaged over a dyad's sessions; the "
             "signs of whole dyads were flipped."
         )
+    if any(n.startswith("condition:") for n in names):
+        parts.append(
+            "Conditions were compared by the difference of a dyad's mean synchrony above chance in each; the signs of "
+            "whole dyads were flipped."
+        )
     if any(n.startswith("arm:") for n in names):
         parts.append(
             "Arms were compared by the difference of synchrony above chance, averaged over a dyad's sessions; whole "

@@ -229,9 +229,9 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
 
 
 def contrasts(results: Results) -> list[Finding]:
-    """Segments and arms against each other."""
+    """Segments, conditions and arms against each other."""
     out = []
-    for prefix, question in (("contrast:", "{} or {}?"), ("arm:", "{} or {}?")):
+    for prefix in ("contrast:", "condition:", "arm:"):
         rows = views.of_test(results, prefix)
         rows = rows[rows["p_read"].notna()]
         for (test, _), mine in rows.groupby(["test", "analysis"], sort=False):
@@ -244,7 +244,7 @@ def contrasts(results: Results) -> list[Finding]:
                 f"{f'{place}: ' if len(mine) > 1 and place else ''}{first} minus {second} is {size} "
                 f"(± the spread under chance); {p_with_family(mine, best)}"
             )
-            asked = question.format(first.capitalize(), second)
+            asked = f"{first.capitalize()} or {second}?"
             if best["claim"]:
                 more, less = (first, second) if best["estimate"] > best["null_mean"] else (second, first)
                 k = int(mine["claim"].sum())

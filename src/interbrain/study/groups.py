@@ -50,6 +50,7 @@ def group_tests(
     rows += _lags(without(tables["synchrony"], excluded), without(tables["nulls"], excluded), tables["lags"], plan)
     nulls = without(tables["nulls"], excluded)
     rows += _contrasts(nulls, plan)
+    rows += _conditions(nulls, plan)
     rows += _arms(nulls, plan)
     return with_fdr(rows)
 
@@ -176,6 +177,28 @@ def _contrasts(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
             n_meetings = int((wide[first] - wide[second]).notna().any(axis=1).sum())
             rows += family_rows(
                 about, list(difference.columns), f"contrast:{first}-{second}", *_columns(test, n_meetings)
+            )
+    return rows
+
+
+def _conditions(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
+    """Two conditions that groups meet in: each group's mean in one less its mean in the other, signs flipped."""
+    conditions = sorted(set(nulls["condition"]) - {""}) if len(nulls) else []
+    if len(conditions) != 2:
+        return []
+    first, second = conditions
+    rows: list[Row] = []
+    for family, part in _by_family(nulls[nulls["condition"] != ""], per_segment=True):
+        wide = part.pivot_table(index="group", columns=["condition", *LABEL], values="excess", sort=False)
+        if first not in wide or second not in wide:
+            continue
+        difference = (wide[first] - wide[second]).dropna(how="all")
+        if len(difference):
+            random = stream(plan.seed, "conditions", *family.values())
+            test = paired_contrast(difference.to_numpy(), random, plan.n_arrangements)
+            n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
+            rows += family_rows(
+                family, list(difference.columns), f"condition:{first}-{second}", *_columns(test, n_meetings)
             )
     return rows
 

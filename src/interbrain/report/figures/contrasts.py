@@ -1,4 +1,4 @@
-"""Segments and arms against each other, a line or a dot a dyad, beside what relabelling gives."""
+"""Segments, conditions and arms against each other, a line or a dot a dyad, beside what relabelling gives."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, shorten
 from interbrain.report.verdict import sides
 
+COLUMNS = {"contrast:": "segment", "condition:": "condition", "arm:": "arm"}
+"""What each kind of test compares, as a column of the tables."""
+
 
 def pictures(results: Results) -> list[Picture]:
-    """One picture a contrast or comparison of arms in ``tests``."""
+    """One picture a contrast of segments, conditions or arms in ``tests``."""
     out = []
-    for prefix in ("contrast:", "arm:"):
+    for prefix in COLUMNS:
         rows = views.of_test(results, prefix)
         for test, mine in rows[rows["p_read"].notna()].groupby("test", sort=False):
             best = views.strongest(mine)
@@ -25,7 +28,7 @@ def pictures(results: Results) -> list[Picture]:
 
 def _one(results: Results, test: str, rows: pd.DataFrame, best: pd.Series) -> Picture | None:
     first, second = sides(test)
-    column = "segment" if test.startswith("contrast:") else "arm"
+    column = COLUMNS[test.partition(":")[0] + ":"]
     keys = ["signal_a", "signal_b", "band", "direction", "place_a", "place_b"]
     nulls = views.same_place(results["nulls"], best, keys if column == "segment" else None)
     nulls = views.first_null(nulls[nulls[column].isin([first, second])], str(best["null"]))
@@ -56,7 +59,7 @@ def _one(results: Results, test: str, rows: pd.DataFrame, best: pd.Series) -> Pi
 f"Relabelling gives {chance}; {p}.{counted}",
         alt=f"{title} ({p}).",
         draw=lambda width: _draw(means, [second, first], results.axis_above_chance(str(best["measure"])),
-        bool(best["claim"]), column == "segment", best, width),
+        bool(best["claim"]), column != "arm", best, width),
         note=views.bound_text(best),
         table=fine(["analysis", "signal_a", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd", "z",
         "p", "p_family",
