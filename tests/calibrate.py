@@ -102,6 +102,10 @@ Phase measures across time leave out epochs whose band holds less than 1/10,000 
 through of a drift runs on from epoch to epoch and would pass for synchrony (without that rule, 7 % of independent pairs
 of haemodynamic noise did in the adjusted circular correlation).
 
+The table was made after that rule, and with one change to its worlds: the epochs of the phase measures carry white
+sensor noise of 5 % of the signal's SD, since haemodynamic noise alone has next to no power in the alpha band and the
+measures now say nothing of it. An earlier table, before both changes, had 14 of 15 cells inside.
+
 Shuffled segments make p too small for lagged correlation in overlapping windows when a signal remembers itself for more
 than about 1/25 of a segment; the default there is the circular shift, and where a plan asks for shuffled segments the
 signal's memory is checked and told.

@@ -6,8 +6,7 @@ Within
     for few persons). Two things that both change over sessions are therefore not called related, even if those who
     change faster in one change faster in the other. Over 3,000 simulated studies (8 persons, 6 sessions, a third
     missing) 4.5 % were called related at .05 where nothing changed and 5.7 % where both grew, each person at its own
-    pace. A mixed model with random slopes called 8 % related in
-    one of these designs.
+    pace.
 Between
     A least-squares line through persons' means, after the common trend over sessions was taken from both, with
     persons − 2 degrees of freedom. In the same simulations its size lay between .04 and .07.
