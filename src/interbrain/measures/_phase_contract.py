@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -220,3 +220,26 @@ def memory_s(settings: Mapping[str, Any]) -> float:
     """Seconds by which two stretches must be apart to share nothing: the length of the longest band's filter."""
     bands = bands_of(settings)
     return max(_phase_time.filter_s(band) for band in bands)
+
+
+class Functions(NamedTuple):
+    """What the module of a phase measure offers."""
+
+    prepare: Callable[[Block, Mapping[str, Any]], Prepared]
+    combine: Callable[[Prepared, Prepared], State]
+    reduce: Callable[..., Estimate | list[Estimate]]
+    draws: Callable[[Prepared, Prepared, str, np.ndarray], Draws | None]
+    memory_s: Callable[[Mapping[str, Any]], float]
+
+
+def functions(kind_of: Callable[[Mapping[str, Any]], Kind], stabilise: str) -> Functions:
+    """The four functions of a measure and its memory, from its kind (which may depend on the settings) alone."""
+
+    def prepare_one(block: Block, settings: Mapping[str, Any]) -> Prepared:
+        return prepare(kind_of(settings), block, settings)
+
+    def reduce_one(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+        return reduce(state, windows, stabilise)
+
+    prepare_one.__doc__, reduce_one.__doc__ = prepare.__doc__, reduce.__doc__
+    return Functions(prepare_one, combine, reduce_one, draws, memory_s)

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from interbrain.data.records import MeasureRecord
-from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures._phase import Kind, Means
 
@@ -70,35 +69,8 @@ def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
     return (x**2,)
 
 
-_KIND = Kind(value=_value, own=_own, unit=True, plus=True)
+def _kind(settings: Mapping[str, Any]) -> Kind:
+    return Kind(value=_value, own=_own, unit=True, plus=True)
 
 
-def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
-    """Unit phasors of one person in each band of ``settings["bands"]`` (name to (low, high) in Hz).
-
-    Raises
-    ------
-    BadInput, RefusedScience
-        No bands; a band at the Nyquist frequency, or with fewer than three cycles in an epoch.
-    """
-    return contract.prepare(_KIND, block, settings)
-
-
-def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
-    """All channel pairs ``(A, B, band)``."""
-    return contract.combine(a, b)
-
-
-def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Adjusted correlation, mean phase difference (rad, positive = A leads), its lag at the band's centre."""
-    return contract.reduce(state, windows, RECORD.stabilise)
-
-
-def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
-    """Values with B's epochs in the orders ``index (S, E)``; None for a continuous recording, to be prepared again."""
-    return contract.draws(a, b, surrogate, index)
-
-
-def memory_s(settings: Mapping[str, Any]) -> float:
-    """Length of the longest filter, in seconds."""
-    return contract.memory_s(settings)
+prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)

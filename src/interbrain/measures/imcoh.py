@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from interbrain.data.records import MeasureRecord
-from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures._phase import Kind, Means
 
@@ -84,32 +83,4 @@ def _kind(settings: Mapping[str, Any]) -> Kind:
     return Kind(value=value, own=_own, unit=False, plus=False)
 
 
-def prepare(block: Block, settings: Mapping[str, Any]) -> contract.Prepared:
-    """Analytic signals of one person in each band of ``settings["bands"]`` (name to (low, high) in Hz).
-
-    Raises
-    ------
-    BadInput, RefusedScience
-        No bands; a band at the Nyquist frequency, or with fewer than three cycles in an epoch.
-    """
-    return contract.prepare(_kind(settings), block, settings)
-
-
-def combine(a: contract.Prepared, b: contract.Prepared) -> contract.State:
-    """All channel pairs ``(A, B, band)``."""
-    return contract.combine(a, b)
-
-
-def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Imaginary coherence, phase of the cross-spectrum (rad, positive = A leads), its lag at the band's centre."""
-    return contract.reduce(state, windows, RECORD.stabilise)
-
-
-def draws(a: contract.Prepared, b: contract.Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
-    """Values with B's epochs in the orders ``index (S, E)``; None for a continuous recording, to be prepared again."""
-    return contract.draws(a, b, surrogate, index)
-
-
-def memory_s(settings: Mapping[str, Any]) -> float:
-    """Length of the longest filter, in seconds."""
-    return contract.memory_s(settings)
+prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
