@@ -23,7 +23,7 @@ docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
 
 calibrate: $(VENV)/.dev
-	cd tests && ../$(BIN)/python calibrate.py
+	$(BIN)/python -m calibrate
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "interbrain needs Python 3.11 or newer; none was found on the PATH."; exit 2; }

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import naive_course as naive
-from calibration_course import World, calibrate
+from calibrate.growth import World, calibrate
 from interbrain.course.growth import growth
 from interbrain.course.mixed import fit
 from interbrain.data.errors import BadInput

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import fake_results
-from calibrate import table_of
+from calibrate.size import table_of
 from interbrain import write_report
 from interbrain.data.errors import BadInput
 from interbrain.data.tables import read_table, write_table
@@ -247,7 +247,7 @@ def test_a_map_claims_no_more_than_the_tests(pages, tmp_path: Path) -> None:
 
 
 def test_the_calibration_that_the_report_shows_is_that_of_the_docs(pages) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[1] / "docs" / "calibration" / "size.md").read_text(encoding="utf-8")
     told, shown = table_of(page), calibration.table()
     assert len(shown) == len(told) >= 15
     for column in ("share", "low", "high"):

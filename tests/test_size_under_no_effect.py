@@ -9,19 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration import WORLDS, Design, default_pairs, run_cell, simultaneous_interval
+from calibrate.engine import WORLDS, default_pairs, run_cell, simultaneous_interval
+from calibrate.size import DESIGNS
 
-SLOW = {"slow": (1 / 30, 1 / 8)}
-ALPHA = {"alpha": (7.5, 11.0)}
 DYADS = 500
-DESIGNS = (
-    Design("wtc", "circular_shift", rate=2.0, samples=800, bands=SLOW, n_null=19),
-    Design("wlcc", "circular_shift", rate=1.0, samples=600, n_null=19),
-    *(
-        Design(m, "segment_shuffle", rate=64.0, samples=64, epochs=8, bands=ALPHA, n_null=39, packed=10, sensor=0.05)
-        for m in ("plv", "accorr", "imcoh")
-    ),
-)
 CELLS = [(d, w) for d in DESIGNS for w in WORLDS]
 
 

@@ -1,4 +1,4 @@
-"""``make calibrate``: the table of size under no effect, written into docs/calibration.md with date and machine.
+"""``make calibrate``: the table of size under no effect, written into docs/calibration/size.md with date and machine.
 
 The report's own copy (``report/calibration.tsv``) is read off that page, so that the two cannot differ; ``--table``
 writes it from the page as it stands.
@@ -18,20 +18,20 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from calibration import BROKEN, LEVEL, WORLDS, Cell, Design, run_cell, simultaneous_interval
+from calibrate.engine import BROKEN, LEVEL, WORLDS, Cell, Design, run_cell, simultaneous_interval
 from interbrain import __version__, measures
-from test_size_under_no_effect import DESIGNS
 
-PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
+PAGE = Path(__file__).parents[1] / "docs" / "calibration" / "size.md"
+TITLE = "Size under no effect"
 TABLE = Path(__file__).parents[1] / "src" / "interbrain" / "report" / "calibration.tsv"
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dyads", type=int, default=2000, help="independent dyads a cell")
     parser.add_argument("--seed", type=int, default=2, help="another seed than the tests have")
     parser.add_argument("--table", action="store_true", help="only write the report's table, from the page")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     if asked.table:
         write_table(PAGE.read_text(encoding="utf-8"))
         return
@@ -64,6 +64,16 @@ def table_of(page: str) -> pd.DataFrame:
     return rows.assign(pairs=n, low=f"{low / n:.4f}", high=f"{high / n:.4f}", date=date[1])
 
 
+SLOW = {"slow": (1 / 30, 1 / 8)}
+ALPHA = {"alpha": (7.5, 11.0)}
+DESIGNS = (
+    Design("wtc", "circular_shift", rate=2.0, samples=800, bands=SLOW, n_null=19),
+    Design("wlcc", "circular_shift", rate=1.0, samples=600, n_null=19),
+    *(
+        Design(m, "segment_shuffle", rate=64.0, samples=64, epochs=8, bands=ALPHA, n_null=39, packed=10, sensor=0.05)
+        for m in ("plv", "accorr", "imcoh")
+    ),
+)
 COLUMNS = ("measure", "surrogate", "noise", "recording", "share", "pairs", "low", "high", "date")
 
 

@@ -1,4 +1,4 @@
-"""Coverage and size of the growth interval over simulated studies: ``python tests/calibration_course.py [n]``.
+"""Coverage and size of the growth interval over simulated studies: ``python -m calibrate.growth [n]``.
 
 Not part of the test run, which holds a short form of it.
 """
