@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.regression.mixed_linear_model import MixedLM
+from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams
 
 import naive_course as naive
 from interbrain.course.mixed import fit
@@ -130,6 +130,67 @@ def test_agrees_with_statsmodels(slope):
     assert result.loglik >= other.llf - 1e-9
     assert result.beta == pytest.approx(np.asarray(other.fe_params), rel=2e-3)
     assert result.residual == pytest.approx(other.scale, rel=2e-2)
+
+
+def small_study(seed):
+    """A small study with gaps; levels and slopes differ much, little or not at all. Every fourth has no slopes."""
+    rng = np.random.default_rng(seed)
+    groups, sessions = int(rng.integers(4, 13)), int(rng.integers(5, 9))
+    g, t = np.repeat(np.arange(groups), sessions), np.tile(np.arange(float(sessions)), groups)
+    kept = (rng.random(len(g)) < 0.75) | (t < 3)
+    g, t = g[kept], t[kept]
+    level, slope = rng.normal(0, rng.choice([0, 0.06]), groups), rng.normal(0.02, rng.choice([0, 0.01, 0.03]), groups)
+    y = 0.2 + level[g] + slope[g] * t + rng.normal(0, 0.04, len(g))
+    return y, np.column_stack([np.ones(len(g)), t, rng.normal(size=len(g))]), g, 1 + (seed % 4 > 0)
+
+
+def by_statsmodels(y, x, g, z, psi, residual):
+    """Its restricted log-likelihood at given variances.
+
+    It divides by the random effects' covariance. A root of that covariance goes into the columns of Z, which leaves the
+    identity to divide by and the same model, so that a singular covariance can be asked about too.
+    """
+    value, vector = np.linalg.eigh(psi / residual)
+    model = MixedLM(y, x, groups=g, exog_re=z @ (vector * np.sqrt(np.clip(value, 0, None))))
+    model.cov_pen = model.fe_pen = None  # what its fit() would set
+    model._cov_sing, model.use_sqrt, model.reml = 0, True, True
+    return model.loglike(MixedLMParams.from_components(np.zeros(x.shape[1]), np.eye(len(psi))), profile_fe=True)
+
+
+def test_statsmodels_sees_the_same_likelihood_and_never_finds_a_higher_one():
+    """Its likelihood at our maximum is ours, and the maximum that it finds itself is not above ours."""
+    singular, below = 0, []
+    for seed in range(64):
+        y, x, g, q = small_study(seed)
+        z = x[:, :q]
+        result = fit(y, x, g, z)
+        assert result.converged
+        singular += result.singular
+        here = by_statsmodels(y, x, g, z, result.var_components, result.residual)
+        assert here == pytest.approx(result.loglik, abs=1e-8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                other = MixedLM(y, x, groups=g, exog_re=z).fit(reml=True, method=["lbfgs"])
+            except np.linalg.LinAlgError:
+                continue  # it gives up on a singular covariance
+        below.append(result.loglik - by_statsmodels(y, x, g, z, np.asarray(other.cov_re), other.scale))
+    assert 20 < singular < 50 and len(below) >= 60
+    assert min(below) > -1e-6
+    assert np.median(below) < 1e-3  # the same maximum, where it arrives
+
+
+@pytest.mark.parametrize("seed", [56, 83, 151, 253])
+def test_the_likelihood_does_not_rise_beside_a_boundary(seed):
+    """Studies in which a search over factors alone ends at a variance of zero, .03 to .15 below the maximum."""
+    y, x, g, q = small_study(seed)
+    result = fit(y, x, g, x[:, :q])
+    parts = naive.covariance_parts(g, x[:, :q])
+    for angle in np.linspace(0, np.pi, 12, endpoint=False):
+        way = np.array([np.cos(angle), np.sin(angle)])[:q] * [0.06, 0.03][:q]
+        for step in (1e-4, 1e-2, 1.0):
+            beside = naive.vector_of(result.var_components + step * np.outer(way, way), result.residual)
+            assert naive.restricted_loglik(beside, y, x, parts) < result.loglik + 1e-9
 
 
 def test_balanced_design_has_the_exact_t_test():

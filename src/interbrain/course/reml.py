@@ -3,6 +3,11 @@
 The variance parameters are the lower-triangular factor of the random effects' covariance relative to the residual
 variance, and everything else is profiled out (Bates, Mächler, Bolker & Walker 2015, doi 10.18637/jss.v067.i01). Only
 crossproducts per group enter an evaluation, so a fit of a whole study takes milliseconds.
+
+Why not statsmodels: on 150 random small studies its MixedLM (L-BFGS, tight tolerances) stopped up to 23 units of
+log-likelihood below the maximum found here (median 0.0025, a tenth of the fits more than 0.6) and took 75 ms where this
+takes 8. It divides by the random effects' covariance, which small studies often estimate as singular. It is the witness
+instead: the tests evaluate its restricted likelihood at the maximum found here, and compare its own maximum with it.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from interbrain.data.errors import BadInput
 
@@ -134,9 +139,15 @@ def _moments(data: Blocks, x_scale: np.ndarray, z_scale: np.ndarray, y_scale: fl
 
 def _criterion(theta: np.ndarray, mom: _Moments, index: tuple[np.ndarray, np.ndarray]) -> tuple[float, np.ndarray]:
     """−2 × profiled restricted log-likelihood (without constants) and its gradient."""
-    q, p = mom.zz.shape[1], len(mom.xy)
-    factor = np.zeros((q, q))
+    factor = np.zeros(mom.zz.shape[1:])
     factor[index] = theta
+    value, by_covariance = _deviance(factor, mom)
+    return value, 2 * (by_covariance @ factor)[index]
+
+
+def _deviance(factor: np.ndarray, mom: _Moments) -> tuple[float, np.ndarray]:
+    """−2 × profiled restricted log-likelihood and its derivative ``(q, q)`` by the random effects' covariance."""
+    q, p = mom.zz.shape[1], len(mom.xy)
     m = np.eye(q) + factor.T @ mom.zz @ factor
     k = factor @ np.linalg.solve(m, np.broadcast_to(factor.T, m.shape))  # Λ M⁻¹ Λ'
     kx, ky = k @ mom.zx, np.einsum("gij,gj->gi", k, mom.zy)
@@ -148,13 +159,12 @@ def _criterion(theta: np.ndarray, mom: _Moments, index: tuple[np.ndarray, np.nda
     rss = max(yvy - float(xvy @ beta), 1e-300)
     df = mom.n - p
     value = np.linalg.slogdet(m)[1].sum() + np.linalg.slogdet(xvx)[1] + df * np.log(rss)
-    # Z'V⁻¹ applied to X and to the residual; dV = Z(E Λ' + Λ E')Z'.
+    # Z'V⁻¹ applied to X and to the residual.
     zvx = mom.zx - mom.zz @ kx
     zvr = mom.zy - np.einsum("gij,gj->gi", mom.zz, ky) - zvx @ beta
-    log_v = np.linalg.solve(m, factor.T @ mom.zz).sum(axis=0)  # Σ M⁻¹ Λ' Z'Z
+    zvz = (mom.zz - mom.zz @ k @ mom.zz).sum(axis=0)
     outer = np.einsum("gip,pr,gjr->ij", zvx, phi, zvx) + (df / rss) * np.einsum("gi,gj->ij", zvr, zvr)
-    slope = 2 * (log_v.T - outer @ factor)
-    return float(value), slope[index]
+    return float(value), zvz - outer
 
 
 def maximise(data: Blocks) -> Reml:
@@ -171,10 +181,7 @@ def maximise(data: Blocks) -> Reml:
     for start in _starts(mom, index, diagonal):
         if best is not None and np.all(best.x[diagonal] >= SINGULAR):
             break
-        found = minimize(
-            _criterion, start, args=(mom, index), jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"ftol": 1e-15, "gtol": 1e-8, "maxiter": 500},
-        )  # fmt: skip
+        found = _descend(start, mom, index, bounds)
         if best is None or found.fun < best.fun - 1e-9:
             best = found
     assert best is not None
@@ -193,6 +200,40 @@ def maximise(data: Blocks) -> Reml:
         converged=flat,
         saturated=bool(np.any(np.abs(theta) > 0.99 * _LARGEST)),
     )
+
+
+def _descend(
+    start: np.ndarray, mom: _Moments, index: tuple[np.ndarray, np.ndarray], bounds: list[tuple[float, float]]
+) -> OptimizeResult:  # fmt: skip
+    """A local minimum of the criterion over covariances, not only over their factors.
+
+    A factor of lower rank is always stationary in the missing direction, so a search that runs into a variance of zero
+    stays there even where the likelihood rises beside it. The derivative by the covariance tells, and gives the way.
+    """
+    found = None
+    for _ in range(5):
+        found = minimize(
+            _criterion, start, args=(mom, index), jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"ftol": 1e-15, "gtol": 1e-8, "maxiter": 500},
+        )  # fmt: skip
+        factor = np.zeros(mom.zz.shape[1:])
+        factor[index] = found.x
+        slope, way = np.linalg.eigh(_deviance(factor, mom)[1])
+        if slope[0] > -1e-7 * max(1.0, abs(float(found.fun))):
+            break
+        beside = [_with(factor, step * way[:, :1])[index] for step in (0.01, 0.03, 0.1, 0.3)]
+        value = [_criterion(theta, mom, index)[0] for theta in beside]
+        if min(value) > found.fun - 1e-9:
+            break
+        start = beside[int(np.argmin(value))]
+    assert found is not None
+    return found
+
+
+def _with(factor: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """The lower-triangular factor of ``factor factor' + direction direction'``."""
+    lower = np.linalg.qr(np.hstack([factor, direction]).T, mode="r").T
+    return lower * np.where(np.diag(lower) < 0, -1.0, 1.0)
 
 
 def _starts(mom: _Moments, index: tuple[np.ndarray, np.ndarray], diagonal: np.ndarray) -> list[np.ndarray]:
