@@ -26,8 +26,10 @@ def _no_traceback(command: Callable[..., int]) -> Callable[..., None]:
 
     @wraps(command)
     def told(*args: Any, **kwargs: Any) -> None:
-        debug = bool(kwargs.get("debug"))
+        debug, hidden = bool(kwargs.get("debug")), bool(kwargs.get("deidentify"))
         try:
+            if debug and hidden:
+                raise InterbrainError("--debug shows what files hold, --deidentify hides it; give one of them.")
             status = command(*args, **kwargs)
         except InterbrainError as error:
             status = _say(error, str(error), debug)
@@ -38,9 +40,11 @@ def _no_traceback(command: Callable[..., int]) -> Callable[..., None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = DONE
         except OSError as error:
-            status = _say(error, f"{error.filename or 'file'}: {error.strerror or error}", debug)
+            where = "a file" if hidden else error.filename or "file"
+            status = _say(error, f"{where}: {error.strerror or (type(error).__name__ if hidden else error)}", debug)
         except Exception as error:  # noqa: BLE001 - the outermost boundary: a user gets a sentence, never a traceback
-            text = f"an error that interbrain did not foresee: {type(error).__name__}: {error}; --debug shows it whole"
+            told = type(error).__name__ if hidden else f"{type(error).__name__}: {error}"
+            text = f"an error that interbrain did not foresee: {told}; --debug shows it whole"
             status = _say(error, text, debug)
         sys.exit(status)
 
@@ -60,6 +64,11 @@ _workers = click.option(
     type=click.IntRange(1),
     default=None,
     help="Processes (default: all cores); the tables do not depend on it.",
+)
+_deidentify = click.option(
+    "--deidentify",
+    is_flag=True,
+    help="Write no names, dates, serial numbers or paths: neutral ids, no text of files (see Study files).",
 )
 _quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 
@@ -85,22 +94,28 @@ def main() -> None:
 @click.argument("out", type=_EXISTING)
 @click.option("--plan", type=_EXISTING, help="plan.toml; absent, the study's own or the defaults of its modalities.")
 @_workers
+@_deidentify
 @_quiet
 @_debug
 @_no_traceback
-def run(study: Path, out: Path, plan: Path | None, workers: int | None, quiet: bool, debug: bool) -> int:
+def run(
+    study: Path, out: Path, plan: Path | None, workers: int | None, deidentify: bool, quiet: bool, debug: bool
+) -> int:
     """Run the whole analysis of STUDY and write tables and report.html into OUT.
 
     \b
     interbrain run my_study results
     interbrain run my_study results --plan plan.toml --workers 8
+    interbrain run my_study results --deidentify
 
     Interrupted, the same command continues. Exit status: 0 all done; 1 done, but problems.tsv has rows that cost
     data; 2 nothing usable.
     """
     from interbrain.study import run as run_study
 
-    outcome = run_study(study, out, plan, workers=workers or _cores(), progress=not quiet, debug=debug)
+    outcome = run_study(
+        study, out, plan, workers=workers or _cores(), progress=not quiet, debug=debug, deidentify=deidentify
+    )
     listings.show_outcome(outcome)
     return LOST_DATA if outcome.lost_data else DONE
 
@@ -186,6 +201,7 @@ def simulate(out: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
 @click.option("-n", "--n-surrogates", type=int, default=199, show_default=True)
 @click.option("--seed", type=int, default=20260101, show_default=True)
 @click.option("--out", type=_EXISTING, default=None, help="Write a TSV instead of printing.")
+@_deidentify
 @_debug
 @_no_traceback
 def pair(a: Path, b: Path, out: Path | None, debug: bool, **asked: Any) -> int:

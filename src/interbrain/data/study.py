@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from interbrain.data.disguise import Disguise
 from interbrain.data.errors import BadInput, Problem
 from interbrain.data.points import Points
 from interbrain.data.signal import Signal
@@ -39,6 +40,8 @@ class Recording:
         Passed to the format's ``read`` (columns, rate, stream …).
     offset_s
         Seconds from the meeting's zero to the file's first sample, where the study says so.
+    disguise
+        What hides the person while it is read (``--deidentify``).
     """
 
     path: Path
@@ -49,6 +52,7 @@ class Recording:
     channels: tuple[str, ...] | None = None
     options: tuple[tuple[str, Any], ...] = ()
     offset_s: float | None = None
+    disguise: Disguise | None = None
 
     def content_hash(self) -> str:
         """SHA-256 over the bytes of the file (or of every file of the folder, in name order) and the channels taken."""

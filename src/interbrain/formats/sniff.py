@@ -6,6 +6,7 @@ import gzip
 from dataclasses import replace
 from pathlib import Path
 
+from interbrain.data.disguise import UNITS, UNTOLD, Disguise
 from interbrain.data.errors import BadInput
 from interbrain.data.records import record_of
 from interbrain.data.signal import Channel, Signal
@@ -90,8 +91,25 @@ def load(recording: Recording) -> Loaded:
     signal = loaded.signal
     if recording.channels is not None:
         signal = signal.pick(_taken(recording, signal.channels))
-    signal = _kinds(signal, recording.modality)
-    return replace(loaded, signal=signal, meta={**loaded.meta, "content_hash": recording.content_hash()})
+    loaded = replace(loaded, signal=_kinds(signal, recording.modality))
+    if recording.disguise is not None:
+        return _hidden(loaded, recording.disguise)
+    return replace(loaded, meta={**loaded.meta, "content_hash": recording.content_hash()})
+
+
+def _hidden(loaded: Loaded, disguise: Disguise) -> Loaded:
+    """Without what a file says of a person or a device; its events go too, as their labels are free text."""
+    channels = tuple(
+        replace(c, name=disguise.channel(c.name), unit=c.unit if c.unit in UNITS else "")
+        for c in loaded.signal.channels
+    )
+    meta: dict[str, object] = {k: loaded.meta[k] for k in ("clock", "epoch_ids", "tmin_s") if k in loaded.meta}
+    if start := disguise.instant(str(loaded.meta.get("start_time", ""))):
+        meta["start_time"] = start
+    notes = len(loaded.meta.get("notes", ()))
+    if notes:
+        meta["notes"] = (f"{notes} remarks of its reader; {UNTOLD}",)
+    return Loaded(replace(loaded.signal, channels=channels), meta=meta)
 
 
 def _taken(recording: Recording, channels: tuple[Channel, ...]) -> list[int]:

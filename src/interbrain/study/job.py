@@ -25,6 +25,7 @@ from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
 from interbrain.study.cache import Step
+from interbrain.study.deidentify import neutral_origin, neutral_study, room, untold
 from interbrain.study.fit import misfits
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables
@@ -73,6 +74,7 @@ def run(
     workers: int = 1,
     progress: bool = False,
     debug: bool = False,
+    deidentify: bool = False,
     truth: dict[str, Any] | None = None,
 ) -> Outcome:
     """Read a study, measure synchrony, test it against chance, follow it over sessions, write tables and a report.
@@ -87,6 +89,8 @@ def run(
         ``plan.toml`` or a :class:`~interbrain.data.plan.Plan`; absent, the study's own or the defaults.
     workers
         Processes. The tables are the same bytes for any number.
+    deidentify
+        Nothing written names a person, a date, a device or a path; the same study gets the same neutral ids again.
     truth
         What a simulator planted, carried into the report.
 
@@ -98,10 +102,14 @@ def run(
     clock = Clock()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with clock.step("read the study"):
-        study = study if isinstance(study, Study) else read_study(study)
-        chosen = plan_of(study, plan)
+        with untold(deidentify, "The study, or its plan,"):
+            study = study if isinstance(study, Study) else read_study(study)
+            chosen = plan_of(study, plan)
         out = _folder(Path(out), study)
-    work = out / WORK
+        work = out / WORK
+        if deidentify:
+            room(out, work)
+            study = neutral_study(study)
     bar = Progress(progress)
     try:
         found = _measure(study, chosen, work, workers, bar, clock, debug)
@@ -117,7 +125,8 @@ def run(
         for old in (out / "maps").glob("*.npz"):  # of an earlier run: the page shows every map that lies there
             old.unlink()
         write_maps(out, study, chosen, tables, found.people)
-        write_json(out / "provenance.json", _provenance(study, chosen, found, started, workers, truth or study.truth))
+        origin = _provenance(study, chosen, found, started, workers, truth or study.truth)
+        write_json(out / "provenance.json", neutral_origin(origin, study, found.people) if deidentify else origin)
     clock.write(out)
     from interbrain.report import write_report
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from interbrain.data.disguise import UNTOLD
 from interbrain.data.errors import InterbrainError, Problem
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Channel, Signal
@@ -54,7 +55,8 @@ def prepare_person(task: PersonTask) -> Person:
     plan = task.plan
     shared = [p.model_dump(mode="json") for p in (plan.fnirs, plan.eeg, plan.motion, plan.quality)]
     recording = task.recording
-    key = key_of("person", content, recording.format, recording.modality, recording.options, task.regions, *shared)
+    about = (recording.format, recording.modality, recording.options, task.regions, repr(recording.disguise))
+    key = key_of("person", content, *about, *shared)
     path = path_of(task.folder, key)
     step = load_step(path)
     if step is None:
@@ -150,5 +152,6 @@ def _print(step: Step) -> Fingerprint:
 
 
 def _failed(task: PersonTask, content: str, error: Exception) -> Person:
-    problem = Problem(task.where, str(error), "nothing can be computed from it", "this recording was left out")
+    what = str(error) if task.recording.disguise is None else f"it cannot be read or prepared; {UNTOLD}"
+    problem = Problem(task.where, what, "nothing can be computed from it", "this recording was left out")
     return Person(None, content, (), (problem,), {}, None)

@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.errors import BadInput
-from interbrain.data.plan import plan_from
+from interbrain.data.plan import Plan, plan_from
 from interbrain.data.records import record_of
 from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recording, Study
 from interbrain.formats import records as formats
 from interbrain.formats.sniff import guess
+from interbrain.study.cache import Step
+from interbrain.study.deidentify import neutral_study, untold
 from interbrain.study.job import gathered
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
 from interbrain.study.person import prepare_person
@@ -42,6 +44,7 @@ def pair(
     surrogate: str | None = None,
     n_surrogates: int = 199,
     seed: int = 20260101,
+    deidentify: bool = False,
 ) -> pd.DataFrame:
     """Synchrony of two recordings beside its within-dyad null, one row a channel pair and band.
 
@@ -55,6 +58,8 @@ def pair(
         Name of a measure record; ``bands`` in Hz where it needs them, ``settings`` as its record says.
     surrogate
         Name of a surrogate record; None takes the measure's default, ``"none"`` gives no null.
+    deidentify
+        Channels get neutral names unless theirs are a montage's, and errors do not repeat what files say.
 
     Returns
     -------
@@ -66,10 +71,11 @@ def pair(
         A file that cannot be read, or the same samples on both sides.
     """
     record = record_of("interbrain.measures", measure)
-    sides = (
-        _recording(a, "a", modality, channels_a, {**(options or {}), **(options_a or {})}),
-        _recording(b, "b", modality, channels_b, {**(options or {}), **(options_b or {})}),
-    )
+    with untold(deidentify, "One of the two files"):
+        sides = (
+            _recording(a, "a", modality, channels_a, {**(options or {}), **(options_a or {})}),
+            _recording(b, "b", modality, channels_b, {**(options or {}), **(options_b or {})}),
+        )
     chosen = () if surrogate == "none" else (surrogate or record.default_surrogate,)
     analysis = {
         "name": measure,
@@ -83,7 +89,16 @@ def pair(
         "repair": False,
     }
     plan = plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
-    study = _study(sides)
+    study = neutral_study(_study(sides)) if deidentify else _study(sides)
+    step = _measured(study, plan)
+    synchrony = gathered("synchrony", [step])
+    nulls = gathered("nulls", [step])
+    shared = [c for c in synchrony.columns if c in nulls.columns]
+    table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
+    return table[[c for c in SHOWN if c in table.columns]]
+
+
+def _measured(study: Study, plan: Plan) -> Step:
     with tempfile.TemporaryDirectory(prefix="interbrain-pair-") as scratch:
         work = Path(scratch)
         people = {slot: prepare_person(task) for slot, task in person_tasks(study, plan, work, debug=False).items()}
@@ -96,11 +111,7 @@ def pair(
         step = measure_pair(tasks[0])
     if "synchrony" not in step.facts["tables"]:
         raise BadInput("; ".join(p["what"] for p in step.facts["problems"]))
-    synchrony = gathered("synchrony", [step])
-    nulls = gathered("nulls", [step])
-    shared = [c for c in synchrony.columns if c in nulls.columns]
-    table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
-    return table[[c for c in SHOWN if c in table.columns]]
+    return step
 
 
 def _recording(
