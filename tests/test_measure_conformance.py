@@ -91,9 +91,8 @@ def estimate(record: MeasureRecord, a: Block, b: Block, settings: dict[str, Any]
 
 
 EVERY = pytest.mark.parametrize("record", RECORDS.values(), ids=list(RECORDS))
-EVERY_FORM = pytest.mark.parametrize(
-    "record, form", [pytest.param(r, f, id=f"{r.name}-{f}") for r in RECORDS.values() for f in r.accepts]
-)
+FORMS = [pytest.param(r, f, id=f"{r.name}-{f}") for r in RECORDS.values() for f in r.accepts]
+EVERY_FORM = pytest.mark.parametrize("record, form", FORMS)
 REINDEXED = [
     pytest.param(r, f, s, id=f"{r.name}-{f}-{s}")
     for r in RECORDS.values()
@@ -186,7 +185,8 @@ def test_exchange_of_the_two_people(record, form):
     a, b = couple(record, form)
     there, back = estimate(record, a, b), estimate(record, b, a)
     if record.directed:
-        assert not np.allclose(there.value, back.value.swapaxes(0, 1))
+        np.testing.assert_allclose(there.value, back.value.swapaxes(0, 1)[..., ::-1], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(there.lag_s, -back.lag_s.swapaxes(0, 1)[..., ::-1], atol=1e-6)
         return
     np.testing.assert_allclose(there.value, back.value.swapaxes(0, 1), rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(there.phase, -back.phase.swapaxes(0, 1), atol=1e-6)
@@ -249,6 +249,14 @@ def test_phase_and_lag_are_positive_when_a_leads(record, form, forward):
         np.testing.assert_allclose(found.lag_s[:, :, 0], seconds, atol=0.25 * abs(seconds))
     if np.isfinite(found.phase).any():
         np.testing.assert_allclose(found.phase[:, :, 0], 2 * np.pi * centre * seconds, rtol=0.25)
+
+
+@pytest.mark.parametrize("record, form", [p for p in FORMS if p.values[0].directed])
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_directed_measure_says_who_leads(record, form, forward):
+    delay = world_of(record).delay * (1 if forward else -1)
+    first, second = np.moveaxis(estimate(record, *couple(record, form, delay=delay, own=0.1)).value[:, :, 0], -1, 0)
+    assert (first > second).all() if forward else (first < second).all()
 
 
 @EVERY_FORM

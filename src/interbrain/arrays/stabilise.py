@@ -23,8 +23,14 @@ def atanh_sqrt(value: np.ndarray) -> np.ndarray:
     return np.arctanh(np.sqrt(np.clip(value, 0.0, 1 - _EDGE)))
 
 
+def sqrt(value: np.ndarray) -> np.ndarray:
+    """Root of a likelihood ratio's logarithm or another sum of squares, at least 0."""
+    return np.sqrt(np.maximum(value, 0.0))
+
+
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": identity,
     "atanh": atanh,
     "atanh_sqrt": atanh_sqrt,
+    "sqrt": sqrt,
 }
