@@ -51,19 +51,19 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def p_row(p: np.ndarray, smallest: float, random: np.random.Generator, prefix: str = "") -> dict[str, float]:
-    """What a cell keeps of its p-values: how many, how many ≤ .05, which share could be, and are they uniform?
+def p_row(p: np.ndarray, smallest: np.ndarray | float, random: np.random.Generator) -> dict[str, float]:
+    """What a cell keeps of its p-values ``(n,)``: how many, how many ≤ .05, which share can be, and are they uniform?
 
-    With few arrangements .05 itself may not be among the values that p can take; the share that can be reached is the
-    largest of them up to .05. Steps of ``smallest`` are smeared out before p is compared with a uniform one.
+    ``smallest`` is the step of p, one for all or one each. With few arrangements .05 itself may not be among the values
+    that p can take: the share that can be reached is the largest of them up to .05. Steps are smeared out before p is
+    compared with a uniform one (Kolmogorov and Smirnov).
     """
-    p = p[np.isfinite(p)]
     smeared = p - random.random(len(p)) * smallest
     return {
-        f"{prefix}n": len(p),
-        f"{prefix}hits": int((p <= LEVEL + 1e-9).sum()),
-        f"{prefix}reachable": np.floor(LEVEL / smallest + 1e-9) * smallest,
-        f"{prefix}uniform": float(kstest(smeared, "uniform").pvalue),
+        "n": len(p),
+        "hits": int((p <= LEVEL + 1e-9).sum()),
+        "reachable": float(np.mean(np.floor(LEVEL / np.asarray(smallest) + 1e-9) * smallest)),
+        "uniform": float(kstest(smeared, "uniform").pvalue),
     }
 
 

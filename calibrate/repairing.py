@@ -21,7 +21,7 @@ from calibrate._kept import FOLDER, LEVEL, finished, interval, markdown, origin,
 from interbrain.arrays.streams import stream
 from interbrain.data.plan import Analysis, Plan
 from interbrain.data.signal import Block, Channel, Signal
-from interbrain.data.study import Group, Meeting, Member, Recording, Segment, Study
+from interbrain.data.study import Group, Meeting, Member, Recording, Study
 from interbrain.inference.maximum import GroupMaximum
 from interbrain.inference.null import surrogate_draws
 from interbrain.study.partners import CellTask, _Cut, _measure_pairs, pairing_rows, repair_tests
@@ -40,7 +40,8 @@ class World:
     people follow the common task more or less (a, b: log-normal, SD ``spread`` between people and a third of it
     between days), sessions have more or less of it, and two people fit by chance (``own``, SD ``fit``).
 
-    ``alike``: patients and therapist of one therapist follow the task alike (SD between therapists). ``missing``:
+    ``alike``: patients and therapist of one therapist follow the task alike (SD between therapists); ``matched``:
+    people were put together who follow the task alike (SD between dyads). ``missing``:
     share of meetings that did not take place; ``leaving``: those miss more who follow the task less.
     """
 
@@ -54,6 +55,7 @@ class World:
     fit: float = 0.1
     noise: float = 0.2
     alike: float = 0.0
+    matched: float = 0.0
     coupling: float = 0.0
 
     @property
@@ -73,6 +75,7 @@ WORLDS = {
     "3 therapists, 4 patients each, alike, a third missing": World(3, 4, 6, 1 / 3, alike=0.5),
     "a strong situation, 8 patients": World(situation=1.0, spread=0.8),
 }
+BROKEN = {"8 therapists, one patient each, matched by how they follow": World(8, 1, matched=0.5)}
 COUPLINGS = (0.05, 0.1, 0.2)
 POWER = {
     "one therapist, 8 patients": World(),
@@ -113,6 +116,7 @@ def _following(world: World, random: np.random.Generator) -> tuple[np.ndarray, n
     day = world.spread / 3
     a = random.normal(0, world.spread, (world.groups, 1)) + random.normal(0, day, shape)
     b = random.normal(0, world.spread, (world.therapists, 1))[therapist] + random.normal(0, day, shape)
+    both += random.normal(0, world.matched, (world.groups, 1))
     return np.exp(a + both), np.exp(b + both)
 
 
@@ -142,15 +146,16 @@ def draw(world: World, random: np.random.Generator) -> tuple[Study, pd.DataFrame
         "level": "channel", "place_a": "motion", "place_b": "motion", "band": "", "direction": "", "condition": "",
         "segment": "whole", "excluded": "",
     }  # fmt: skip
-    rows = {"session": when + 1, "group_a": names[i], "group_b": names[j], "real": i == j}
     stabilised = values[i, j, when]
-    return study, pd.DataFrame({**rows, "value": stabilised, "stabilised": stabilised}).assign(**fixed)
+    rows = {"session": when + 1, "real": i == j, "value": stabilised, "stabilised": stabilised}
+    text = {"group_a": names[i], "group_b": names[j], **{k: np.full(len(i), v) for k, v in fixed.items()}}
+    return study, pd.DataFrame({**rows, **{k: pd.Series(v, dtype=object) for k, v in text.items()}})
 
 
 def tested(study: Study, plan: Plan, pairings: pd.DataFrame) -> tuple[float, float]:
-    """p of the run's own test and the smallest that it could be."""
-    row = repair_tests(study, plan, pairings, [])[0]
-    return row["p"], row["smallest_p"]
+    """p of the run's own test and the smallest that it could be; NaN where it refuses."""
+    rows = repair_tests(study, plan, pairings, [])
+    return (rows[0]["p"], rows[0]["smallest_p"]) if rows else (np.nan, np.nan)
 
 
 def naive(pairings: pd.DataFrame, random: np.random.Generator) -> dict[str, float]:
@@ -190,11 +195,8 @@ def replace_seed(plan: Plan, seed: int) -> Plan:
 
 def _row(p: list[tuple[float, float]], others: list[dict[str, float]], random: np.random.Generator) -> dict[str, Any]:
     """Shares of one cell; with missing meetings studies differ in what p can reach, and their mean is expected."""
-    values, smallest = np.array(p).T
-    row = p_row(values, 1.0, random)
-    smeared = values - random.random(len(values)) * smallest
-    row |= p_row(smeared, 1e-9, random) | {"hits": row["hits"]}
-    row["reachable"] = float(np.mean(np.floor(LEVEL / smallest + 1e-9) * smallest))
+    values, smallest = np.array([q for q in p if np.isfinite(q[0])]).T
+    row = p_row(values, smallest, random)
     return row | {k: float(np.mean([o[k] <= LEVEL for o in others])) for k in others[0]}
 
 
@@ -245,7 +247,8 @@ def measured(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan) -> pd.DataF
         meeting = Meeting(f"{g:02d}", 1, ())
         task = _pair_task(meeting, plan)
         blocks = [Block(x[None, None], np.ones((1, 1, len(x)), dtype=bool), RATE) for x in pair]
-        parts.append(tuple(_Cut(task, Signal(b.values, RATE, channel), b, (0,)) for b in blocks))
+        a, b = (_Cut(task, Signal(b.values, RATE, channel), b, (0,)) for b in blocks)
+        parts.append((a, b))
     found = Findings()
     cell_task = CellTask(1, "", "whole", plan.analysis[0], plan, (), Path())
     _measure_pairs(cell_task, asked(plan.analysis[0]), "motion", parts, found)
@@ -253,11 +256,11 @@ def measured(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan) -> pd.DataF
 
 
 def _pair_task(meeting: Meeting, plan: Plan) -> PairTask:
-    sides = [
-        Side(Member(f"{role[0]}{meeting.group}", role), Recording(Path(), "table", f"{role[0]}", role, "motion"))
+    a, b = (
+        Side(Member(meeting.group, role), Recording(Path(), "table", meeting.group, role, "motion"))
         for role in ("patient", "therapist")
-    ]
-    return PairTask(meeting, *sides, Path(), Path(), "", "", {}, {}, plan, "motion", Path())
+    )
+    return PairTask(meeting, a, b, Path(), Path(), "", "", {}, {}, plan, "motion", Path())
 
 
 def shifted(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan, random: np.random.Generator) -> float:
@@ -266,9 +269,11 @@ def shifted(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan, random: np.r
     total = GroupMaximum(1, n_null)
     for g, pair in enumerate(pairs):
         a, b = (Block(x[None, None], np.ones((1, 1, len(x)), dtype=bool), RATE) for x in pair)
-        prepared = [ask.module.prepare(x, ask.settings) for x in (a, b)]
-        observed = ask.module.reduce(ask.module.combine(*prepared)).stabilised.reshape(-1)
-        draws = surrogate_draws(ask.module, ask.record, *prepared, b, ask.settings, "circular_shift", n_null, random)
+        first, second = (ask.module.prepare(x, ask.settings) for x in (a, b))
+        observed = ask.module.reduce(ask.module.combine(first, second)).stabilised.reshape(-1)
+        draws = surrogate_draws(
+            ask.module, ask.record, first, second, b, ask.settings, "circular_shift", n_null, random
+        )
         total.add(f"{g:02d}", observed, draws.value.reshape(n_null, -1))
     return float(total.result().p[0])
 
@@ -300,7 +305,7 @@ def main(argv: list[str] | None = None) -> None:
     few = max(n // 4, 1)
 
     def size(world: World, name: str) -> Callable[[], dict[str, Any]]:
-        return lambda: cell(world, n, seed, name)
+        return lambda: cell(world, n if world.groups <= 10 else (n + 1) // 2, seed, name)
 
     def by_signals(world: SignalWorld, name: str) -> Callable[[], dict[str, Any]]:
         return lambda: signal_cell(world, few, seed, name)
@@ -309,7 +314,7 @@ def main(argv: list[str] | None = None) -> None:
         return lambda: cell(replace(world, coupling=coupling), few, seed + 1, name)
 
     about = f"n={n} seed={seed} arrangements={N_ARRANGEMENTS}"
-    cells = {k: size(w, k) for k, w in WORLDS.items()} | {k: by_signals(w, k) for k, w in SIGNALS.items()}
+    cells = {k: size(w, k) for k, w in (WORLDS | BROKEN).items()} | {k: by_signals(w, k) for k, w in SIGNALS.items()}
     sizes = finished(FOLDER / "repairing.tsv", cells, about, asked_for.fresh)
     cells = {f"{k}; {c:g}": power(w, c, f"{k}; {c:g}") for k, w in POWER.items() for c in COUPLINGS}
     powers = finished(FOLDER / "repairing-power.tsv", cells, about, asked_for.fresh)
@@ -317,8 +322,8 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def page(sizes: pd.DataFrame, powers: pd.DataFrame) -> str:
-    held = sizes[~sizes["cell"].str.contains("own$")]
-    broken = sizes[sizes["cell"].str.contains("own$")]
+    errs = sizes["cell"].isin([*BROKEN, *(k for k, w in SIGNALS.items() if w.own_times)])
+    held, broken = sizes[~errs], sizes[errs]
     m = len(held)
     rows = [[*_size(r, m), *(_share(r.get(k)) for k in NAIVE)] for r in held.to_dict("records")]
     bad = [[*_size(r, m), *(_share(r.get(k)) for k in NAIVE)] for r in broken.to_dict("records")]
@@ -375,8 +380,8 @@ groups p takes few values and .05 may not be among them: *expected* is the large
 interval that all rows together stay in with 95 %. *p of uniform* is Kolmogorov and Smirnov's, of p with its steps
 smeared out. The other columns are what other tests say of the same studies."""
 
-_NAIVE = """*Welch*: a t-test of the real against the re-paired values, as if pairs that share a person were independent;
-over dyads it is too strict (what people bring along is counted as chance), over meetings it takes a pair's own level
+_NAIVE = """*Welch*: a t-test of the real against the re-paired values, as if pairs that share a person were
+independent; over dyads it is too strict (what people bring along is counted as chance), over meetings it takes a pair's own level
 for evidence again in every session. *Sign flips* over all re-paired pairs flip differences that share the same real
 value as if they were independent. *Therapists ignored*: partners permuted over all groups although the people of one
 therapist resemble each other. *Circular shift* within the dyad is right in its own question (more than the two
@@ -385,7 +390,9 @@ people's own rhythms); asked for more than the situation, it calls a common task
 _BROKEN = """Nothing in the values tells two people who act together from two who go through the same events at the
 same time, if those events come at a time of their own in every group: partners of other groups lack the events'
 timing. Where events have their own times (a task that starts when the pair is ready), cut segments at the events, so
-that session time means the same in every group."""
+that session time means the same in every group. Likewise where people were put together because they resemble each
+other (two who follow every task closely): their resemblance is the dyad's own, but nothing that they do together.
+Re-pairing asks for chance in who met whom."""
 
 _POWER = """The share of studies found (p at most .05) when every real dyad has a value of its own on top (in the units
 of the values, whose noise has SD .2 in a session and .1 over all sessions of a pair)."""

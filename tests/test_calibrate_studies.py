@@ -1,0 +1,41 @@
+"""Quick forms of the calibrations over whole studies: re-pairing, families, contrasts."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from calibrate import repairing
+from calibrate._kept import finished
+
+
+def within(hits, n, level):
+    """Inside the interval that a right test leaves once in 5,000."""
+    return binom.ppf(1e-4, n, level) <= hits <= binom.ppf(1 - 1e-4, n, level)
+
+
+@pytest.mark.parametrize("name", ["one therapist, 4 patients", "3 therapists, 4 patients each, alike, a third missing"])
+def test_re_pairing_holds_its_size_on_whole_studies(name):
+    found = repairing.cell(repairing.WORLDS[name], 60, 5, name)
+    assert within(found["hits"], found["n"], found["reachable"])
+    assert found["uniform"] > 1e-3
+
+
+def test_re_pairing_on_signals_with_a_common_task():
+    """Circular shifts call the common task synchrony; re-pairing does not, unless its times are the group's own."""
+    common = repairing.SIGNALS["signals: a common task, followed unequally"]
+    found = repairing.signal_cell(common, 20, 5, "quick")
+    assert within(found["hits"], 20, found["reachable"]) and found["shift"] > 0.6
+    own = repairing.signal_cell(repairing.SIGNALS["signals: a common task at times of each group's own"], 8, 5, "quick")
+    assert own["hits"] >= 5
+
+
+def test_finished_cells_are_kept(tmp_path):
+    calls = []
+
+    def cell():
+        calls.append(1)
+        return {"n": 3}
+
+    for about in ("n=3", "n=3", "n=4"):
+        table = finished(tmp_path / "t.tsv", {"x": cell}, about, False)
+    assert len(calls) == 2 and table["about"].tolist() == ["n=4"] and np.isfinite(table["seconds"]).all()
