@@ -381,10 +381,10 @@ interval that all rows together stay in with 95 %. *p of uniform* is Kolmogorov 
 smeared out. The other columns are what other tests say of the same studies."""
 
 _NAIVE = """*Welch*: a t-test of the real against the re-paired values, as if pairs that share a person were
-independent; over dyads it is too strict (what people bring along is counted as chance), over meetings it takes a pair's own level
-for evidence again in every session. *Sign flips* over all re-paired pairs flip differences that share the same real
-value as if they were independent. *Therapists ignored*: partners permuted over all groups although the people of one
-therapist resemble each other. *Circular shift* within the dyad is right in its own question (more than the two
+independent; over dyads it is too strict (what people bring along is counted as chance), over meetings it takes a pair's
+own level for evidence again in every session. *Sign flips* over all re-paired pairs flip differences that share the
+same real value as if they were independent. *Therapists ignored*: partners permuted over all groups although the people
+of one therapist resemble each other. *Circular shift* within the dyad is right in its own question (more than the two
 people's own rhythms); asked for more than the situation, it calls a common task synchrony."""
 
 _BROKEN = """Nothing in the values tells two people who act together from two who go through the same events at the
