@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from calibrate import repairing
+from calibrate import families, repairing
 from calibrate._kept import finished
 
 
@@ -39,3 +39,17 @@ def test_finished_cells_are_kept(tmp_path):
     for about in ("n=3", "n=3", "n=4"):
         table = finished(tmp_path / "t.tsv", {"x": cell}, about, False)
     assert len(calls) == 2 and table["about"].tolist() == ["n=4"] and np.isfinite(table["seconds"]).all()
+
+
+@pytest.mark.parametrize("r", [0.0, 0.9])
+@pytest.mark.parametrize("coupling", [0.0, 1.5])
+def test_errors_over_a_family(r, coupling):
+    for kind in list(families.KINDS)[1:]:
+        found = families.cell(kind, families.World(r, coupling), 150, 4)
+        assert found["hits"] <= binom.ppf(1 - 1e-4, 150, 0.05), kind
+        assert found["found"] > 0.9 if coupling else found["hits"] >= binom.ppf(1e-4, 150, 0.05), kind
+
+
+def test_false_discoveries_among_families():
+    found = families.discoveries(families.World(0.5, 3.0), 60, 4)
+    assert found["rate"] <= 0.05 + 3.5 * found["se"] and found["found"] > 0.3
