@@ -27,6 +27,9 @@ TABLES: dict[str, tuple[str, ...]] = {
         "null", "null_mean", "null_sd", "stabilised_null_mean", "stabilised_null_sd", "excess", "z", "p", "n_null",
         "family", "p_family",
     ),
+    "halves": (
+        *MEETING, *PAIR, "null", "split_a", "split_b", "split_null_sd", "early", "late", "early_late_null_sd", "reason",
+    ),
     "windows": (*MEETING, *PAIR, "window", "start_s", "stop_s", "value", "coverage"),
     "lags": (*MEETING, *PLACE, "lag_s", "value", "null_mean", "null_sd", "n_null"),
     "tests": (
@@ -46,6 +49,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "outcome": (
         *PLACE, "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part", "estimate", "se",
         "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for", "method", "n_groups", "n_scores", "note",
+    ),
+    "reliability": (
+        *PLACE, "segment", "null", "part", "halves", "reliability", "ci_low", "ci_high", "sem", "sd", "df", "df_error",
+        "n_groups", "n_meetings", "note",
     ),
     "scores": (
         "group", "participant", "role", "instrument", "session", "when", "score", "change_from_first",
@@ -91,7 +98,7 @@ TEXT_COLUMNS = frozenset(
      "person_a", "person_b", "role_a", "role_b", "level", "place_a", "place_b", "band", "direction", "null", "family",
      "test", "bound", "note", "group_a", "group_b", "term", "method", "instrument", "participant_role", "when", "part",
      "adjusted_for", "participant", "role", "person", "channel", "kind", "figure", "decision", "where", "what", "why",
-     "done"}
+     "done", "reason", "halves"}
 )  # fmt: skip
 
 

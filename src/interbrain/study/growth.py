@@ -7,6 +7,7 @@ import pandas as pd
 
 from interbrain.course.growth import growth
 from interbrain.course.outcome import association
+from interbrain.course.reliability import reliability
 from interbrain.course.scores import check_scores, score_rows
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
@@ -35,6 +36,13 @@ def course_tables(
         done = "the course has no slope there"
         problems.append(Problem("course", str(note), "the model needs more than there is", done, costs_data=False))
     return _course_fdr(course), groups
+
+
+def reliability_table(plan: Plan, tables: dict[str, pd.DataFrame], excluded: frozenset[str]) -> pd.DataFrame:
+    """``reliability.tsv``: how much of the differences between sessions and dyads is real."""
+    if tables["nulls"].empty:
+        return frame("reliability", [])
+    return reliability(excesses(tables, excluded), without(tables["halves"], excluded), plan.course.confidence)
 
 
 def _course_fdr(course: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from interbrain.study.cache import Step
 from interbrain.study.deidentify import neutral_origin, neutral_study, room, untold
 from interbrain.study.fit import misfits
 from interbrain.study.groups import group_tests
-from interbrain.study.growth import course_tables, outcome_tables
+from interbrain.study.growth import course_tables, outcome_tables, reliability_table
 from interbrain.study.maps import write_maps
 from interbrain.study.partners import measure_cell, pairing_rows, repair_tests, repairing_tasks
 from interbrain.study.people import Slot, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
@@ -199,7 +199,7 @@ def gathered(table: str, steps: Iterable[Step]) -> pd.DataFrame:
 
 
 def _tables(study: Study, plan: Plan, found: Found, clock: Clock) -> dict[str, pd.DataFrame]:
-    tables = {name: gathered(name, found.pairs) for name in ("synchrony", "nulls", "windows", "lags")}
+    tables = {name: gathered(name, found.pairs) for name in ("synchrony", "nulls", "halves", "windows", "lags")}
     problems = list(found.problems)
     with clock.step("test over groups"):
         tables["pairings"] = frame("pairings", pairing_rows(found.cells))
@@ -211,6 +211,7 @@ def _tables(study: Study, plan: Plan, found: Found, clock: Clock) -> dict[str, p
     with clock.step("follow the course"):
         tables["course"], tables["course_groups"] = course_tables(study, plan, tables, found.excluded, problems)
         tables["outcome"], tables["scores"] = outcome_tables(study, plan, tables, found.excluded, problems)
+        tables["reliability"] = reliability_table(plan, tables, found.excluded)
     tables["quality"] = frame("quality", found.quality)
     found.problems = tuple(dict.fromkeys(problems))
     tables["problems"] = frame("problems", [asdict(p) for p in found.problems])

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from interbrain.course.reliability import SPLITS
 from interbrain.data.plan import Analysis
 from interbrain.data.signal import Estimate
 from interbrain.data.study import Meeting
+from interbrain.inference.halves import Halves
 from interbrain.inference.null import Null
+from interbrain.inference.ranks import moments
 from interbrain.study.sides import Places, Side
 
 Row = dict[str, Any]
@@ -96,6 +99,30 @@ def null_rows(
         {**_key(row), **fixed, **{c: _number(v[i]) for c, v in flat.items()}}
         for i, row in _labelled(estimate, places, analysis, context)
     ]
+
+
+def halves_rows(
+    halves: Halves, null: Null, estimate: Estimate, places: Places, analysis: Analysis, context: Row, surrogate: str
+) -> list[Row]:
+    """Both halves of each value under both splits. Epochs share nothing: their halves lie 2 null SDs apart."""
+    flat: dict[str, np.ndarray] = {}
+    unknown = np.full(estimate.value.size, np.nan)
+    for split, (first, second, null_sd) in SPLITS.items():
+        known = split in halves.values
+        pair = places.pool(halves.values[split], axis=1).reshape(2, -1) if known else (unknown, unknown)
+        flat |= {first: pair[0], second: pair[1], null_sd: unknown}
+        if known and len(halves.draws[split]):
+            drawn = places.pool(halves.draws[split], axis=2)
+            flat[null_sd] = moments(drawn[:, 0] - drawn[:, 1])[1].reshape(-1)
+        elif known:
+            flat[null_sd] = 2 * null.stabilised_null_sd.reshape(-1)
+    rows = []
+    for i, row in _labelled(estimate, places, analysis, context):
+        numbers = {c: _number(v[i]) for c, v in flat.items()}
+        nothing = np.isnan(numbers["split_a"]) and np.isfinite(estimate.value.reshape(-1)[i])
+        why = halves.reason or "the halves are too short for this band" if nothing else ""
+        rows.append({**_key(row), "null": surrogate, **numbers, "reason": why})
+    return rows
 
 
 def lag_rows(estimate: Estimate, draws: np.ndarray | None, places: Places, context: Row) -> list[Row]:

@@ -18,6 +18,7 @@ from interbrain.data.plan import Analysis, Plan
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate, Signal
 from interbrain.data.study import Meeting, Segment
+from interbrain.inference.halves import halves
 from interbrain.inference.leads import asymmetry
 from interbrain.inference.null import Null, compare, surrogate_draws, surrogate_settings
 from interbrain.inference.stationarity import warning
@@ -226,6 +227,10 @@ def _compare(
                 found.add("lags", tabulate.lag_rows(pooled, profile, places, context))
             _keep_profile(pooled, profile, places, context, surrogate, found)
         _keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
+        if surrogate == ask.analysis.surrogates[0]:
+            random = stream(task.plan.seed, "halves", task.meeting.key, *(context[k] for k in ("segment", "signal_a")))
+            apart = halves(ask.module, ask.record, state, prepared_a, blocks, ask.settings, surrogate, random)
+            found.add("halves", tabulate.halves_rows(apart, null, pooled, places, ask.analysis, context, surrogate))
     if ask.analysis.window_s:
         windows = _windows(block_a, ask.analysis.window_s)
         parts = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
