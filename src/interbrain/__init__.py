@@ -25,6 +25,7 @@ _DOORS = {
     "Study": "interbrain.data.study",
     "check_study": "interbrain.study",
     "pair": "interbrain.study",
+    "rank_measures": "interbrain.report.power",
     "read_study": "interbrain.study",
     "run": "interbrain.study",
     "simulate_study": "interbrain.simulate",

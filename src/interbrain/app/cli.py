@@ -84,6 +84,7 @@ def main() -> None:
     interbrain run STUDY OUT               recordings to synchrony, chance, course, outcome, report
     interbrain pair A.snirf B.snirf -m wtc --band slow=0.03-0.12
     interbrain measures wtc                formula, range, what it cannot see, citation
+    interbrain measures --for 40min --rate 10 --modality fnirs
 
     A STUDY is a BIDS folder, or a folder with a study.toml. For research and supervision; it diagnoses nobody.
     """
@@ -262,7 +263,34 @@ def _listing(name: str, what: str, example: str) -> None:
         return DONE
 
 
-_listing("measures", "synchrony measures with formula and citation", "wtc")
+@main.command(name="measures")
+@click.argument("wanted", required=False, metavar="[NAME]")
+@click.option("--for", "length", metavar="LENGTH", help="Rank them for a recording of 40min, 90s, 1h30min, …")
+@click.option("--rate", type=float, help="Samples a second of that recording.")
+@click.option("--modality", help="fnirs, eeg, motion, …")
+@click.option("--noise", help="white, ar(1), haemodynamic or 1/f; absent, what the modality is likened to.")
+@click.option("--strength", type=float, default=0.4, show_default=True, help="Coupling to be found: common variance.")
+@_debug
+@_no_traceback
+def list_measures(wanted: str | None, length: str | None, debug: bool, **asked: Any) -> int:
+    """List synchrony measures with formula and citation; with a NAME, everything that is known about it.
+
+    With --for, say which measure finds coupling best in a recording like yours, from a table of simulated pairs.
+
+    \b
+    interbrain measures
+    interbrain measures wtc
+    interbrain measures --for 40min --rate 10 --modality fnirs
+    """
+    from interbrain.app import advice
+
+    if length is None:
+        listings.show_records("measures", wanted)
+    else:
+        advice.show_advice(wanted, length, **asked)
+    return DONE
+
+
 _listing("formats", "file formats that can be read", "snirf")
 _listing("instruments", "questionnaires with range, cut-off and reliable change", "phq_9")
 _listing("surrogates", "nulls within a dyad", "circular_shift")
