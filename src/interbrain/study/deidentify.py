@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,11 @@ import pandas as pd
 from interbrain.data.disguise import UNTOLD, Disguise, keyed
 from interbrain.data.errors import BadInput, InterbrainError, Problem
 from interbrain.data.study import Group, Meeting, Member, Study
+from interbrain.study.boundary import untold
 from interbrain.study.people import Slot, slots
 from interbrain.study.person import Person
+
+__all__ = ["neutral_origin", "neutral_study", "room", "untold"]
 
 NAME = "De-identified study"
 MARK = "deidentified"
@@ -154,17 +156,6 @@ def _said(path: Path) -> bool:
         return json.loads(path.read_text(encoding="utf-8")).get(MARK) is True
     except (OSError, ValueError, AttributeError, RecursionError):
         return False
-
-
-@contextmanager
-def untold(on: bool, what: str) -> Iterator[None]:
-    """Where ``on``, errors end in one sentence of ours: theirs may quote names of files and what stands in them."""
-    try:
-        yield
-    except (InterbrainError, OSError):
-        if not on:
-            raise
-        raise BadInput(f"{what} cannot be used; {UNTOLD}.") from None
 
 
 def neutral_origin(origin: dict[str, Any], study: Study, people: dict[Slot, Person]) -> dict[str, Any]:

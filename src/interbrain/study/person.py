@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from interbrain.data.disguise import UNTOLD
 from interbrain.data.errors import InterbrainError, Problem
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Channel, Signal
@@ -16,7 +15,7 @@ from interbrain.data.study import Loaded, Recording
 from interbrain.formats.sniff import load
 from interbrain.signals.prepare import prepare
 from interbrain.signals.twins import Fingerprint, fingerprint
-from interbrain.study.boundary import told
+from interbrain.study.boundary import told, untold
 from interbrain.study.cache import Step, key_of, load_step, path_of, save_step
 
 _PRINT_ARRAYS = ("hashes", "positions", "channels")
@@ -48,8 +47,10 @@ class Person:
 
 def prepare_person(task: PersonTask) -> Person:
     """Read, prepare and keep one recording; whatever is wrong with it comes back as problems."""
+    hidden = task.recording.disguise is not None
     try:
-        content = task.recording.content_hash()
+        with untold(hidden, "The recording"):
+            content = task.recording.content_hash()
     except InterbrainError as error:
         return _failed(task, "", error)
     plan = task.plan
@@ -65,7 +66,7 @@ def prepare_person(task: PersonTask) -> Person:
         except InterbrainError as error:
             return _failed(task, content, error)
         except Exception as error:  # noqa: BLE001 - the boundary: one bad recording never stops the others
-            return _failed(task, content, told(error, task.debug))
+            return _failed(task, content, told(error, task.debug, hidden))
         save_step(path, step)
     facts = step.facts
     problems = tuple(Problem(**p) for p in facts["problems"])
@@ -80,7 +81,8 @@ def prepare_person(task: PersonTask) -> Person:
 
 
 def _prepared(task: PersonTask) -> Step:
-    loaded = load(task.recording)
+    with untold(task.recording.disguise is not None, "The recording"):
+        loaded = load(task.recording)
     regions = dict(task.regions)
     signal = loaded.signal
     channels = tuple(replace(c, region=c.region or regions.get(c.name)) for c in signal.channels)
@@ -152,6 +154,5 @@ def _print(step: Step) -> Fingerprint:
 
 
 def _failed(task: PersonTask, content: str, error: Exception) -> Person:
-    what = str(error) if task.recording.disguise is None else f"it cannot be read or prepared; {UNTOLD}"
-    problem = Problem(task.where, what, "nothing can be computed from it", "this recording was left out")
+    problem = Problem(task.where, str(error), "nothing can be computed from it", "this recording was left out")
     return Person(None, content, (), (problem,), {}, None)

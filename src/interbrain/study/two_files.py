@@ -15,8 +15,9 @@ from interbrain.data.records import record_of
 from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recording, Study
 from interbrain.formats import records as formats
 from interbrain.formats.sniff import guess
+from interbrain.study.boundary import untold
 from interbrain.study.cache import Step
-from interbrain.study.deidentify import neutral_study, untold
+from interbrain.study.deidentify import neutral_study
 from interbrain.study.job import gathered
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
 from interbrain.study.person import prepare_person
