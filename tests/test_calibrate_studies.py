@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from calibrate import families, repairing
+from calibrate import contrasts, families, repairing
 from calibrate._kept import finished
 
 
@@ -53,3 +53,17 @@ def test_errors_over_a_family(r, coupling):
 def test_false_discoveries_among_families():
     found = families.discoveries(families.World(0.5, 3.0), 60, 4)
     assert found["rate"] <= 0.05 + 3.5 * found["se"] and found["found"] > 0.3
+
+
+@pytest.mark.parametrize("name", ["segments, 8 groups, skewed noise", "arms, 5 and 15 groups"])
+def test_contrasts_hold_their_size_over_groups_and_not_over_meetings(name):
+    found = contrasts.cell(contrasts.WORLDS[name], 80, 6, name)
+    assert within(found["hits"], 80, found["reachable"])
+    assert found["sessions"] > 0.1
+
+
+def test_who_leads_where_dyads_have_leads_of_their_own():
+    found = contrasts.lead_cell("who leads (wlcc), 7 groups, each dyad a lead of its own", 12, 6)
+    assert within(found["hits"], 12, found["reachable"])
+    slower = contrasts.lead_cell("who leads (wlcc), 7 groups, coupled without a lag, B's response is slower", 4, 6)
+    assert slower["hits"] >= 3
