@@ -43,9 +43,9 @@ class World:
 
     Excess = a level of the group + its own difference between the two kinds (SD ``own``, mean ``effect``) + noise of
     the meeting. ``skewed`` noise is log-normal. ``growth`` a session. ``kind`` is what is compared: two segments of
-    each meeting, two conditions of different meetings (``first_share`` of them in the first condition, drawn at random, or
-    the earlier ones where ``in_order``), or two arms (``first_share`` of the groups in the first, whose groups spread
-    ``wider`` times as much).
+    each meeting; two conditions of different meetings (``first_share`` of them in the first condition, drawn at random,
+    or the earlier ones where ``in_order``); two arms (``first_share`` of the groups in the first, which spread
+    ``wider`` times as much). ``lopsided``: few groups differ much and the others a little the other way.
     """
 
     kind: str = "segments"

@@ -46,3 +46,30 @@ def sign_flips(differences):
     upper = sum(s >= observed - 1e-12 for s in sums) / len(sums)
     both = sum(abs(s) >= abs(observed) - 1e-12 for s in sums) / len(sums)
     return upper, both
+
+
+def clusters(values, adjacent, threshold):
+    """Clusters of one row of standardised values, by walking from place to place: a list of (members, mass)."""
+    above = {p for p, v in enumerate(values) if np.isfinite(v) and v > threshold}
+    found = []
+    while above:
+        todo, members = [min(above)], set()
+        while todo:
+            place = todo.pop()
+            if place in above:
+                above.remove(place)
+                members.add(place)
+                todo += [p for p in range(len(values)) if adjacent[place][p] or adjacent[p][place]]
+        found.append((members, sum(values[p] for p in members)))
+    return found
+
+
+def cluster_p(observed, draws, adjacent, threshold):
+    """p of each place's cluster (NaN outside), each place standardised over draws and the observed value together."""
+    joint = np.vstack([observed, draws])
+    z = (joint - joint.mean(0)) / joint.std(0, ddof=1)
+    heaviest = [max([mass for _, mass in clusters(row, adjacent, threshold)], default=0.0) for row in z[1:]]
+    p = np.full(len(observed), np.nan)
+    for members, mass in clusters(z[0], adjacent, threshold):
+        p[list(members)] = upper_p(mass, heaviest)
+    return p
