@@ -38,12 +38,50 @@ def imcoh(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.mean(x * np.conj(y)).imag / np.sqrt(np.mean(abs(x) ** 2) * np.mean(abs(y) ** 2)))
 
 
+def coh(x: np.ndarray, y: np.ndarray) -> float:
+    """Magnitude of coherency."""
+    return float(abs(np.mean(x * np.conj(y))) / np.sqrt(np.mean(abs(x) ** 2) * np.mean(abs(y) ** 2)))
+
+
+def pli(x: np.ndarray, y: np.ndarray) -> float:
+    """How much more often one phase is ahead than behind."""
+    ahead = np.sin(np.angle(x) - np.angle(y))
+    return float(abs(np.mean(ahead > 1e-12) - np.mean(ahead < -1e-12)))
+
+
+def wpli(x: np.ndarray, y: np.ndarray) -> float:
+    """The same weighed by the imaginary part."""
+    weight = abs(x) * abs(y) * np.sin(np.angle(x) - np.angle(y))
+    return float(abs(np.sum(weight)) / np.sum(abs(weight)))
+
+
+def wpli_debiased(cross: np.ndarray) -> float:
+    """Ratio of the sums over all pairs of different epochs."""
+    im = cross.imag
+    above = sum(im[j] * im[k] for j in range(len(im)) for k in range(len(im)) if j != k)
+    below = sum(abs(im[j] * im[k]) for j in range(len(im)) for k in range(len(im)) if j != k)
+    return float(above / below)
+
+
+def ppc(x: np.ndarray, y: np.ndarray) -> float:
+    """Mean cosine between the phase differences of all pairs."""
+    phase = np.angle(x) - np.angle(y)
+    pairs = [np.cos(phase[j] - phase[k]) for j in range(len(phase)) for k in range(j)]
+    return float(np.mean(pairs))
+
+
 PAIR: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "plv": plv,
     "ccorr": lambda x, y: abs(ccorr(x, y)),
     "accorr": accorr,
     "imcoh": lambda x, y: abs(imcoh(x, y)),
+    "coh": coh,
+    "pli": pli,
+    "wpli": wpli,
+    "ppc": ppc,
 }
+WITH_AMPLITUDE = ("imcoh", "coh", "pli", "wpli")
+"""Measures whose phase is that of the cross-spectrum, not of the phasors."""
 """The default value of each measure for two complex series."""
 
 
@@ -98,7 +136,7 @@ def across_time(
                 continue
             x, y = z_a[e, i, both], z_b[e, j, both]
             each.append(PAIR[name](x, y))
-            if name != "imcoh":
+            if name not in WITH_AMPLITUDE:
                 x, y = x / abs(x), y / abs(y)
             cross += np.sum(x * np.conj(y))
             used += both.sum()

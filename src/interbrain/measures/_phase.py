@@ -33,6 +33,7 @@ CHOICES = {
     "across": ("time", "epochs"),
     "spectrum": ("multitaper", "fourier"),
     "sign": ("signed", "absolute"),
+    "form": ("magnitude", "squared"),
 }
 
 
@@ -41,13 +42,19 @@ class Means:
     """Means over the samples that both people have; all arrays broadcast to ``(A, epoch of B, B)``.
 
     With x_a and x_b the two carriers (analytic signals, or unit phasors e^{iα}, e^{iβ}): ``minus`` is the mean of
-    x_a·conj(x_b), ``plus`` of x_a·x_b, ``own_a`` and ``own_b`` of what :attr:`Kind.own` makes of each alone.
+    x_a·conj(x_b), ``plus`` of x_a·x_b, ``own_a`` and ``own_b`` of what :attr:`Kind.own` makes of each alone; ``n`` is
+    how many there are. Where a kind asks for ``imaginary``, ``sign``, ``size`` and ``square`` are the means of
+    sign(im), |im| and im² with im = Im(x_a·conj(x_b)).
     """
 
     minus: np.ndarray
     plus: np.ndarray
     own_a: tuple[np.ndarray, ...]
     own_b: tuple[np.ndarray, ...]
+    n: np.ndarray
+    sign: np.ndarray | None = None
+    size: np.ndarray | None = None
+    square: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -62,14 +69,25 @@ class Kind:
         Per-sample functions of one carrier whose means ``value`` needs.
     unit
         Whether the carriers are unit phasors (amplitude thrown away).
-    plus
-        Whether ``value`` needs ``plus``.
+    plus, imaginary
+        Whether ``value`` needs ``plus``; ``sign``, ``size`` and ``square``.
     """
 
     value: Callable[[Means], np.ndarray]
     own: Callable[[np.ndarray], tuple[np.ndarray, ...]]
     unit: bool
-    plus: bool
+    plus: bool = False
+    imaginary: bool = False
+
+
+def power(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Squared amplitude of a carrier, for :attr:`Kind.own`."""
+    return (x.real**2 + x.imag**2,)
+
+
+def nothing(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """For a kind that needs nothing of one person alone."""
+    return ()
 
 
 @dataclass(frozen=True)

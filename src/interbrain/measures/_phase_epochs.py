@@ -14,6 +14,7 @@ from scipy.signal.windows import dpss
 
 from interbrain.data.errors import RefusedScience
 from interbrain.measures._phase import Band, Kind, Means
+from interbrain.measures._phase_kernel import ROUNDING
 
 _HALF_BANDWIDTH = 4.0
 _MIN_CONCENTRATION = 0.9
@@ -104,9 +105,14 @@ def _means(
     """Means over epochs at one frequency; ``x (epoch, taper, channel)``."""
     minus = np.zeros(n.shape, dtype=np.complex128)
     plus = np.zeros(n.shape, dtype=np.complex128) if kind.plus else minus
+    parts = np.zeros((3, *n.shape)) if kind.imaginary else np.zeros((0, *n.shape))
     for epoch, order in enumerate(index.T):
         others, place = np.unique(order, return_inverse=True)
-        minus += _cross(kind, x_a[epoch], x_b[others].conj())[place.reshape(-1)]
+        cross = _cross(kind, x_a[epoch], x_b[others].conj())
+        minus += cross[place.reshape(-1)]
+        if kind.imaginary:
+            im = np.where(np.abs(cross.imag) > ROUNDING * np.abs(cross.real), cross.imag, 0.0)
+            parts += np.stack([np.sign(im), np.abs(im), im**2])[:, place.reshape(-1)]
         if kind.plus:
             plus += _cross(kind, x_a[epoch], x_b[others])[place.reshape(-1)]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -114,7 +120,7 @@ def _means(
         alone_b = [f.sum(axis=1) for f in kind.own(x_b)]
         own_a = tuple(np.einsum("ea,seb->sab", f, valid_b[index], optimize=True) / n for f in alone_a)
         own_b = tuple(np.einsum("ea,seb->sab", valid_a, f[index], optimize=True) / n for f in alone_b)
-        return Means(minus / n, plus / n if kind.plus else minus / n, own_a, own_b)
+        return Means(minus / n, plus / n if kind.plus else minus / n, own_a, own_b, n, *(parts / n))
 
 
 def _cross(kind: Kind, x_a: np.ndarray, x_b: np.ndarray) -> np.ndarray:

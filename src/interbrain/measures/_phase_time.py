@@ -16,6 +16,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.signal import hilbert
 
 from interbrain.measures._phase import Band, Kind, Means
+from interbrain.measures._phase_kernel import imaginary_sums
 
 LEAST_SHARE = 1e-4
 """Share of an epoch's power that a band must hold. Below it the band-passed epoch is what the filter lets through of
@@ -114,7 +115,10 @@ def _means(kind: Kind, a: Carrier, b: Carrier, epoch: int, others: np.ndarray) -
         if kind.plus:
             plus = (product[0, :, :, 0] - product[1, :, :, 1]) / n
             plus = plus + 1j * (product[1, :, :, 0] + product[0, :, :, 1]) / n
-    return Means(minus, plus, own_a, own_b), n
+        parts: tuple[np.ndarray, ...] = ()
+        if kind.imaginary:
+            parts = tuple(imaginary_sums(rows, columns) / n)
+    return Means(minus, plus, own_a, own_b, n, *parts), n
 
 
 def _alone(

@@ -21,7 +21,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._phase import Kind, Means
+from interbrain.measures._phase import Kind, Means, power
 
 RECORD = MeasureRecord(
     name="imcoh",
@@ -74,13 +74,9 @@ def _absolute(means: Means) -> np.ndarray:
     return np.abs(_signed(means))
 
 
-def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
-    return (x.real**2 + x.imag**2,)
-
-
 def _kind(settings: Mapping[str, Any]) -> Kind:
     value = _absolute if settings["sign"] == "absolute" else _signed
-    return Kind(value=value, own=_own, unit=False, plus=False)
+    return Kind(value=value, own=power, unit=False)
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)

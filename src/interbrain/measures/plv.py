@@ -14,7 +14,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._phase import Kind, Means
+from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
     name="plv",
@@ -59,12 +59,8 @@ def _value(means: Means) -> np.ndarray:
     return np.abs(means.minus)
 
 
-def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
-    return ()
-
-
 def _kind(settings: Mapping[str, Any]) -> Kind:
-    return Kind(value=_value, own=_own, unit=True, plus=False)
+    return Kind(value=_value, own=nothing, unit=True)
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
