@@ -42,13 +42,13 @@ def test_by_hand():
 
 def test_weak_effects_that_stand_together_are_found():
     random, alone, together = rng(1), 0, 0
-    neighbours = Neighbours(np.eye(20, k=1, dtype=bool), 1.5)
+    neighbours = Neighbours(np.eye(20, k=1, dtype=bool), 1.0)
     for _ in range(60):
         values = random.standard_normal((200, 20))
-        values[0, 5:11] += 1.6
+        values[0, 5:15] += 1.2
         found = cluster_test(values[0], values[1:], neighbours)
-        together += bool((found.p[5:11] <= 0.05).any())
-        alone += bool((family_p(values[0], values[1:])[5:11] <= 0.05).any())
+        together += bool((found.p[5:15] <= 0.05).any())
+        alone += bool((family_p(values[0], values[1:])[5:15] <= 0.05).any())
     assert together >= alone + 12
 
 

@@ -119,6 +119,17 @@ class Outcome(_Frozen):
     lag_sessions: int = Field(1, ge=0)
 
 
+class Clusters(_Frozen):
+    """Clusters of neighbouring places beside the single ones, in tests over groups.
+
+    Bands that follow each other in frequency are neighbours; ``places`` names pairs of channels (regions) that are.
+    ``threshold`` in SDs of chance: places above it are joined. It must be chosen before the data are seen.
+    """
+
+    threshold: float = Field(2.0, gt=0)
+    places: tuple[tuple[str, str], ...] = ()
+
+
 class Plan(_Frozen):
     """Everything that decides a number in the results, with every default written out when it is stored.
 
@@ -139,6 +150,7 @@ class Plan(_Frozen):
     quality: Quality = Quality()
     course: Course = Course()
     outcome: Outcome = Outcome()
+    clusters: Clusters | None = None
 
     @model_validator(mode="after")
     def _distinct(self) -> Plan:
@@ -172,6 +184,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "quality": Quality,
     "course": Course,
     "outcome": Outcome,
+    "clusters": Clusters,
 }
 
 

@@ -34,7 +34,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "lags": (*MEETING, *PLACE, "lag_s", "value", "null_mean", "null_sd", "n_null"),
     "tests": (
         *PLACE, "segment", "test", "null", "estimate", "null_mean", "null_sd", "z", "p", "p_family", "family",
-        "p_fdr", "n_null", "n_groups", "n_meetings", "smallest_p", "bound", "note",
+        "p_fdr", "cluster", "p_cluster", "n_null", "n_groups", "n_meetings", "smallest_p", "bound", "note",
     ),
     "pairings": (
         *PLACE, "session", "condition", "segment", "group_a", "group_b", "real", "excluded", "value", "stabilised",

@@ -51,6 +51,17 @@ class Clusters:
     mass: np.ndarray
     p: np.ndarray
 
+    @classmethod
+    def none(cls, count: int) -> Clusters:
+        """So many places without a cluster."""
+        return cls(np.zeros(count, dtype=np.int64), np.full(count, np.nan), np.full(count, np.nan))
+
+    def add(self, places: np.ndarray, part: Clusters) -> None:
+        """Enter the clusters of some of the places, numbered after those that are there."""
+        self.number[places] = np.where(part.number > 0, part.number + self.number.max(initial=0), 0)
+        self.mass[places] = part.mass
+        self.p[places] = part.p
+
 
 def cluster_test(observed: np.ndarray, draws: np.ndarray, neighbours: Neighbours) -> Clusters:
     """Upper-tail clusters of observed values ``(P,)`` against those of their draws ``(S, P)``.

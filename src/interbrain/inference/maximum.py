@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from interbrain.data.errors import BadInput
+from interbrain.inference.clusters import Clusters, Neighbours, cluster_test
 from interbrain.inference.ranks import family_p, moments, upper_p
 
 
@@ -15,7 +16,8 @@ class GroupTest:
     """Result over groups; arrays ``(P,)`` over the pairs of channels or regions.
 
     ``estimate`` is the mean over groups of the means over their meetings, ``null_mean`` and ``null_sd`` those of the
-    same mean under surrogates, in the unit of what was added; ``p`` and ``p_family`` are upper tails.
+    same mean under surrogates, in the unit of what was added; ``p`` and ``p_family`` are upper tails. ``clusters`` is
+    None where no neighbours were given.
     """
 
     estimate: np.ndarray
@@ -27,6 +29,7 @@ class GroupTest:
     n_groups: np.ndarray
     n_meetings: np.ndarray
     n_null: int
+    clusters: Clusters | None = None
 
 
 class GroupMaximum:
@@ -68,7 +71,7 @@ class GroupMaximum:
         sums[:, present] += joint[:, present]
         self._counts.setdefault(group, np.zeros(self.n_pairs, dtype=np.int64))[present] += 1
 
-    def result(self) -> GroupTest:
+    def result(self, neighbours: Neighbours | None = None) -> GroupTest:
         """Means over groups, in the order of their names, and the test."""
         if not self._sums:
             raise BadInput("group test: no meeting was added.")
@@ -83,10 +86,16 @@ class GroupMaximum:
             n_meetings += count
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(n_groups > 0, total / n_groups, np.nan)
-        return group_test(mean[0], mean[1:], n_groups, n_meetings)
+        return group_test(mean[0], mean[1:], n_groups, n_meetings, neighbours)
 
 
-def group_test(observed: np.ndarray, draws: np.ndarray, n_groups: np.ndarray, n_meetings: np.ndarray) -> GroupTest:
+def group_test(
+    observed: np.ndarray,
+    draws: np.ndarray,
+    n_groups: np.ndarray,
+    n_meetings: np.ndarray,
+    neighbours: Neighbours | None = None,
+) -> GroupTest:
     """Observed means ``(P,)`` against surrogate means ``(S, P)``, alone and by their maximum."""
     null_mean, null_sd = moments(draws)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -101,4 +110,5 @@ def group_test(observed: np.ndarray, draws: np.ndarray, n_groups: np.ndarray, n_
         n_groups=n_groups,
         n_meetings=n_meetings,
         n_null=len(draws),
+        clusters=None if neighbours is None else cluster_test(observed, draws, neighbours),
     )

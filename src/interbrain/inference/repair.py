@@ -9,13 +9,14 @@ compared with its arrangements, over the cells that are present in every one of 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.inference.arrangements import Arrangements, arrange
 from interbrain.inference.blocks import complete_block, without_excluded
+from interbrain.inference.clusters import Clusters, Neighbours, cluster_test
 from interbrain.inference.ranks import family_p, moments, upper_p
 
 Occasion = tuple[int, str, str]
@@ -54,6 +55,7 @@ class Repaired:
     cells of the block, ``null_sd`` the SD of the mean over arrangements; ``p`` and ``p_family`` are upper tails.
     ``smallest_p`` is the smallest that p can be; ``bound`` says in a sentence what limits it. ``groups`` and
     ``occasions`` are those of the block of the first pair that has one; ``left_out`` says what did not enter and why.
+    ``clusters`` is None where no neighbours were given; pairs that miss other cells stand in other clusters.
     """
 
     estimate: np.ndarray
@@ -71,6 +73,7 @@ class Repaired:
     occasions: tuple[Occasion, ...]
     left_out: tuple[str, ...]
     single: tuple[SingleDyad, ...] = field(default=())
+    clusters: Clusters | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +96,7 @@ def repair(
     stream: np.random.Generator,
     strata: Mapping[str, Hashable] | None = None,
     excluded: Collection[tuple[str, str]] = (),
+    neighbours: Neighbours | None = None,
 ) -> Repaired:
     """Test real dyads against the same people re-paired.
 
@@ -106,6 +110,8 @@ def repair(
         Stratum of each group (:func:`strata_of`); partners are exchanged within one only. None: one stratum.
     excluded
         Pairs of groups that hold the same recording or person, of which one is left out.
+    neighbours
+        Which pairs (positions in a cell's values) are neighbours; their clusters are then tested as well.
 
     Raises
     ------
@@ -115,6 +121,7 @@ def repair(
     table, left_out = _table(cells, frozenset((a, b) for a, b in excluded))
     patterns = _patterns(table)
     results = _empty(table.values.shape[3])
+    clusters = Clusters.none(table.values.shape[3]) if neighbours else None
     first: tuple[_Block, Arrangements] | None = None
     single: dict[str, np.ndarray] = {}
     for columns in patterns:
@@ -123,7 +130,9 @@ def repair(
             continue
         means = _means(table, block, columns)
         plan = arrange(block.strata, n_arrangements, stream)
-        _fill(results, columns, block, means, plan)
+        observed, draws = _fill(results, columns, block, means, plan)
+        if clusters is not None and neighbours is not None:
+            clusters.add(columns, cluster_test(observed, draws, neighbours.of(columns)))
         for group, p in _single(table, block, means):
             single.setdefault(group, np.full(table.values.shape[3], np.nan))[columns] = p
         first = first or (block, plan)
@@ -135,8 +144,11 @@ def repair(
             "surrogates."
         )
     # Each pattern of missing cells has its own block and maximum; over patterns, Bonferroni.
-    results["p_family"] = np.minimum(1.0, results["p_family"] * _n_tested(results, patterns))
-    return _report(table, first, results, left_out, strata or {}, single)
+    n_tested = _n_tested(results, patterns)
+    results["p_family"] = np.minimum(1.0, results["p_family"] * n_tested)
+    if clusters is not None:
+        clusters.p[:] = np.minimum(1.0, clusters.p * n_tested)
+    return replace(_report(table, first, results, left_out, strata or {}, single), clusters=clusters)
 
 
 def _table(cells: Sequence[Cell], excluded: frozenset[tuple[str, str]]) -> tuple[_Table, list[str]]:
@@ -209,7 +221,8 @@ def _empty(n_pairs: int) -> dict[str, np.ndarray]:
 
 def _fill(
     results: dict[str, np.ndarray], columns: np.ndarray, block: _Block, means: np.ndarray, plan: Arrangements
-) -> None:
+) -> tuple[np.ndarray, np.ndarray]:
+    """Enters the test of some pairs; gives their observed means and those under the arrangements."""
     everyone = np.arange(len(means))
     observed = means[everyone, everyone].mean(axis=0)
     draws = np.stack([means[everyone, order].mean(axis=0) for order in plan.order])
@@ -231,6 +244,7 @@ def _fill(
     }
     for name, value in found.items():
         results[name][columns] = value
+    return observed, draws
 
 
 def _single(table: _Table, block: _Block, means: np.ndarray) -> list[tuple[str, np.ndarray]]:

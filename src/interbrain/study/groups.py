@@ -13,6 +13,7 @@ from interbrain.arrays.streams import stream
 from interbrain.data.plan import Plan
 from interbrain.data.study import Study, base_name
 from interbrain.data.tables import PLACE
+from interbrain.inference.clusters import Clusters, Neighbours, neighbours_of
 from interbrain.inference.contrast import arm_difference, paired_contrast
 from interbrain.inference.corrections import benjamini_hochberg
 from interbrain.inference.leads import leads_over_groups
@@ -44,7 +45,7 @@ def group_tests(
     rows: list[Row] = []
     kept = [k for k in _kept(steps) if _meeting_key(k.about) not in excluded]
     for family, members in _families(kept, "draws"):
-        rows += _within(family, members)
+        rows += _within(family, members, plan)
     for family, members in _families(kept, "lead"):
         rows += _leads(family, members, plan)
     rows += _lags(without(tables["synchrony"], excluded), without(tables["nulls"], excluded), tables["lags"], plan)
@@ -96,7 +97,19 @@ def _labels(members: list[Kept]) -> list[Label]:
     return list(dict.fromkeys(label for m in members for label in m.labels))
 
 
-def _within(family: Row, members: list[Kept]) -> list[Row]:
+def neighbours_in(plan: Plan, analysis: str, labels: list[Label]) -> Neighbours | None:
+    """Neighbouring places of a family as the plan names them; None where it asks for no clusters."""
+    if plan.clusters is None:
+        return None
+    bands = next(a.bands for a in plan.analysis if a.name == analysis)
+    return neighbours_of(labels, bands, plan.clusters.places, plan.clusters.threshold)
+
+
+def cluster_columns(found: Clusters | None) -> dict[str, np.ndarray]:
+    return {} if found is None else {"cluster": found.number, "p_cluster": found.p}
+
+
+def _within(family: Row, members: list[Kept], plan: Plan) -> list[Row]:
     labels = _labels(members)
     n_draws = min(len(m.draws) for m in members)
     total = GroupMaximum(len(labels), n_draws)
@@ -106,11 +119,12 @@ def _within(family: Row, members: list[Kept]) -> list[Row]:
         total.add(member.about["group"], observed, draws[:n_draws])
         key = _meeting_key(member.about)
         met[key] = met.get(key, np.zeros(len(labels), dtype=bool)) | np.isfinite(observed)
-    test = total.result()
+    test = total.result(neighbours_in(plan, family["analysis"], labels))
     smallest = 1.0 / (1 + test.n_null)
     bound = f"{test.n_null} surrogates a session; the smallest p is {smallest:.2g}"
     columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family")}
     columns |= {"n_groups": test.n_groups, "n_meetings": np.sum(list(met.values()), axis=0)}
+    columns |= cluster_columns(test.clusters)
     return family_rows(
         family, labels, "within", columns, {"n_null": test.n_null, "smallest_p": smallest, "bound": bound}
     )

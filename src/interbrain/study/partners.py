@@ -24,7 +24,7 @@ from interbrain.signals.align import cut, usable_share
 from interbrain.study import tabulate
 from interbrain.study.boundary import told
 from interbrain.study.cache import Step, key_of, once, path_of
-from interbrain.study.groups import FAMILY, LABEL, family_rows, with_fdr
+from interbrain.study.groups import FAMILY, LABEL, cluster_columns, family_rows, neighbours_in, with_fdr
 from interbrain.study.sides import kinds_of, places_of
 from interbrain.study.within import Asked, Findings, PairTask, asked, pool_estimate, together
 
@@ -231,14 +231,17 @@ def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: lis
     for values, part in pairings.groupby(keys, sort=False):
         family = {**dict(zip(keys, values, strict=True)), "null": "repair"}
         labels, cells = _cells(part)
+        neighbours = neighbours_in(plan, family["analysis"], labels)
+        random = stream(plan.seed, "repair", *values)
         try:
-            test = repair(cells, plan.n_arrangements, stream(plan.seed, "repair", *values), strata)
+            test = repair(cells, plan.n_arrangements, random, strata, neighbours=neighbours)
         except RefusedScience as refusal:
             where = f"{family['analysis']}, {family['signal_a']}, {family['segment']}"
             done = "only the surrogates within each dyad were used"
             problems.append(Problem(where, str(refusal), "partners could not be permuted", done, costs_data=False))
             continue
         columns = {k: getattr(test, k) for k in ("estimate", "null_mean", "null_sd", "z", "p", "p_family", "n_groups")}
+        columns |= cluster_columns(test.clusters)
         fixed = {
             "n_null": test.n_arrangements,
             "n_meetings": len(test.groups) * len(test.occasions),
