@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.errors import BadInput
+from interbrain.formats._inside import check_inside
 
 OURS = "Interbrain"
 """Key of ``dataset_description.json`` under which roles and description are kept."""
@@ -56,14 +57,15 @@ def entities(path: Path) -> dict[str, str]:
     return {**found, "suffix": suffix}
 
 
-def read_tsv(path: Path, needed: tuple[str, ...] = ()) -> pd.DataFrame:
-    """A table as text; ``n/a`` is empty.
+def read_tsv(path: Path, root: Path, needed: tuple[str, ...] = ()) -> pd.DataFrame:
+    """A table of the study in ``root`` as text; ``n/a`` is empty.
 
     Raises
     ------
     BadInput
-        It cannot be read, is no table, or lacks a column.
+        It cannot be read, is no table, lacks a column, or leads out of the study.
     """
+    check_inside(path, root)
     example = EXAMPLES.get(path.name)
     shown = f", e.g.\n  {example}" if example else ""
     try:
@@ -86,14 +88,15 @@ def write_tsv(path: Path, table: pd.DataFrame) -> None:
     table.replace("", "n/a").to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A sidecar; an absent one says nothing.
+def read_json(path: Path, root: Path) -> dict[str, Any]:
+    """A sidecar of the study in ``root``; an absent one says nothing.
 
     Raises
     ------
     BadInput
-        It is there and no JSON object.
+        It is there and no JSON object, or leads out of the study.
     """
+    check_inside(path, root)
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -124,7 +127,7 @@ def sidecar(path: Path, root: Path) -> dict[str, Any]:
     for folder in folders:
         for file in sorted(folder.glob(f"*{own['suffix']}.json"), key=lambda p: len(p.name)):
             if entities(file).items() <= own.items():
-                said.update(read_json(file))
+                said.update(read_json(file, root))
     return said
 
 

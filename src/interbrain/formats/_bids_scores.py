@@ -17,8 +17,8 @@ def read_phenotype(root: Path, groups: tuple[Group, ...], ids: dict[str, str], p
     rows: list[tuple[str, str, str, int, str, float]] = []
     for path in sorted((root / "phenotype").glob("*.tsv")):
         try:
-            table = read_tsv(path, ("participant_id", "session", "score"))
-            instrument = str(read_json(path.with_suffix(".json")).get("Instrument") or path.stem)
+            table = read_tsv(path, root, ("participant_id", "session", "score"))
+            instrument = str(read_json(path.with_suffix(".json"), root).get("Instrument") or path.stem)
         except BadInput as error:
             problems.append(bad_score(path.name, str(error), "no score of this file entered"))
             continue

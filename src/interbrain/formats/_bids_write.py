@@ -47,7 +47,7 @@ def write(
         The folder holds a dataset of another origin, a recording is of nobody in its group, or cannot be written.
     """
     root = Path(root)
-    before = read_json(root / "dataset_description.json")
+    before = read_json(root / "dataset_description.json", root)
     if before and OURS not in before:
         raise BadInput(f"{root}: holds another dataset ({before.get('Name')!r}); allowed is a new folder; name one.")
     root.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import mmap
 import struct
 from pathlib import Path
+from typing import Any
+
+import h5py
 
 from interbrain.data.errors import BadInput
 
@@ -38,3 +41,26 @@ def _leads_to_its_end(held: mmap.mmap, at: int, end: int) -> bool:
             return False
         at += step
     return True
+
+
+def check_links(file: Any) -> None:
+    """All that the file shows must be in it: HDF5 can take groups and samples from any other file.
+
+    Raises
+    ------
+    BadInput
+        A link, or the samples of a data set, are in another file.
+    """
+    left, seen = [file], set()
+    while left:
+        group = left.pop()
+        for name in group:
+            elsewhere = isinstance(group.get(name, getlink=True), h5py.ExternalLink)
+            held = None if elsewhere else group.get(name)
+            if elsewhere or (isinstance(held, h5py.Dataset) and (held.external or held.is_virtual)):
+                raise BadInput(
+                    f"takes {name!r} from another file; allowed is a file that holds everything itself; save it whole."
+                )
+            if isinstance(held, h5py.Group) and held.id not in seen:
+                seen.add(held.id)
+                left.append(held)

@@ -10,6 +10,7 @@ import pandas as pd
 from interbrain.data.errors import Problem
 from interbrain.data.study import OUTCOME_COLUMNS, Group
 from interbrain.formats._checks import WHEN, bad_score, plain, score_of, whole
+from interbrain.formats._inside import check_inside
 from interbrain.formats._study_toml import OutcomeEntry
 
 COLUMNS = ("participant", "group", "instrument", "session", "when", "score")
@@ -24,6 +25,7 @@ def read_scores(
     for entry in entries:
         path = folder / entry.file
         try:
+            check_inside(path, folder)
             table = pd.read_csv(path, sep=_separator(path), dtype=str, keep_default_na=False, encoding="utf-8-sig")
             columns = _columns(entry, table)
         except (OSError, ValueError) as error:

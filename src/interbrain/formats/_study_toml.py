@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from interbrain.data.errors import BadInput
 from interbrain.data.records import MODALITIES
 from interbrain.data.toml import read_toml, sentences
+from interbrain.formats._inside import plain_name, plain_path
 
 Name = Annotated[str, Field(min_length=1)]
 Taken = Annotated[list[str | int], Field(min_length=1)]
@@ -59,6 +60,17 @@ class Recordings(_Strict):
     def _complete(self) -> Recordings:
         if self.modality not in MODALITIES:
             raise ValueError(f"there is no modality {self.modality!r}; there are: {', '.join(MODALITIES)}")
+        plain_path(self.pattern)
+        for label in (
+            self.group,
+            self.role,
+            self.person,
+            self.arm,
+            self.condition,
+            self.therapist,
+            *(self.people or {}),
+        ):
+            plain_name(str(label))
         named = re.findall(r"\{([^{}]*)\}", self.pattern)
         unknown = [n for n in named if n not in PLACEHOLDERS]
         if unknown:
@@ -114,6 +126,7 @@ class OutcomeEntry(_Strict):
 
     @model_validator(mode="after")
     def _long_or_wide(self) -> OutcomeEntry:
+        plain_path(self.file)
         if (self.instruments is None) == (self.score is None):
             raise ValueError("name a score column (long), or instruments = { PHQ-9 = 'column' } (wide)")
         if self.score is not None and self.instrument is None:
@@ -144,6 +157,8 @@ class StudyToml(_Strict):
             if odd:
                 raise ValueError(f"recordings name the role {odd[0]!r}; study.roles are {', '.join(roles)}")
         for group, said in self.groups.items():
+            for label in (group, *said.values()):
+                plain_name(label)
             allowed = ("arm", "therapist", *(r for r in roles if r != "therapist"))
             odd = [k for k in said if k not in allowed]
             if odd:

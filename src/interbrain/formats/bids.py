@@ -27,6 +27,7 @@ from interbrain.formats._bids_files import (
 from interbrain.formats._bids_scores import read_phenotype
 from interbrain.formats._bids_write import write
 from interbrain.formats._checks import absent, gaps, place, whole, without_doubles
+from interbrain.formats._inside import check_inside, check_recording, plain_name
 
 __all__ = ["read", "write"]
 
@@ -62,7 +63,7 @@ def read(root: Path) -> Study:
             f"{root}: has no groups.tsv, which says who meets whom (nor a study.toml); "
             f"write that table, e.g.\n  {EXAMPLES['groups.tsv']}"
         )
-    about = read_json(root / "dataset_description.json")
+    about = read_json(root / "dataset_description.json", root)
     ours: dict[str, Any] = about[OURS] if isinstance(about.get(OURS), dict) else {}
     problems: list[Problem] = []
     persons, ids = _persons(root, problems)
@@ -84,8 +85,8 @@ def read(root: Path) -> Study:
         outcomes=outcomes,
         regions=regions,
         problems=tuple(problems),
-        plan=_plan(root / "plan.toml"),
-        truth=read_json(truth) if truth.is_file() else None,
+        plan=_plan(root / "plan.toml", root),
+        truth=read_json(truth, root) if truth.is_file() else None,
         description=ours.get("Description") or {},
     )
 
@@ -94,7 +95,7 @@ def _persons(root: Path, problems: list[Problem]) -> tuple[pd.DataFrame, dict[st
     """The table of persons, and each ``sub-`` label's id in the study."""
     path = root / "participants.tsv"
     if path.is_file():
-        table = read_tsv(path, ("participant_id",))
+        table = read_tsv(path, root, ("participant_id",))
     else:
         subjects = sorted(p.name for p in root.glob("sub-*") if p.is_dir())
         table = pd.DataFrame({"participant_id": subjects}, dtype=object)
@@ -128,10 +129,16 @@ def _typed(column: pd.Series) -> pd.Series:
 def _groups(
     root: Path, ids: dict[str, str], roles: Any, problems: list[Problem]
 ) -> tuple[tuple[Group, ...], tuple[str, ...]]:
-    table = read_tsv(root / "groups.tsv", ("group_id", "participant_id", "role"))
+    table = read_tsv(root / "groups.tsv", root, ("group_id", "participant_id", "role"))
     found: dict[str, list[dict[str, str]]] = {}
     for row in table.to_dict("records"):
         short = row["participant_id"].removeprefix("sub-")
+        try:
+            for label in (row["group_id"], short, ids.get(short, "")):
+                plain_name(label)
+        except ValueError as error:
+            problems.append(Problem("groups.tsv", str(error), "ids become names of files", "the row was left out"))
+            continue
         if short not in ids and not (root / f"sub-{short}").is_dir():
             what = f"groups.tsv names {row['participant_id']!r}, who is neither in participants.tsv nor has a folder"
             where = place(row["group_id"], None, row["role"])
@@ -164,6 +171,8 @@ def _meetings(
         group = by_id.get(row["group_id"])
         try:
             session = whole(row["session"])
+            for label in (row.get("condition", ""), *(v for k, v in row.items() if k.startswith("ses_"))):
+                plain_name(label)
         except ValueError as error:
             what, group, session = str(error), None, 0
         else:
@@ -174,13 +183,14 @@ def _meetings(
         condition = row.get("condition", "")
         where = place(group.id, session, condition)
         files = _files(root, group, row, roles, subjects, condition if shared else "")
+        files = [(f, m) for f, m in files if _stays_inside(f, root, where, problems)]
         recordings, doubles = without_doubles([_recording(root, f, m, problems, where) for f, m in files], where)
         problems += doubles
         meeting = Meeting(
             group=group.id,
             session=session,
             recordings=recordings,
-            segments=_segments(recordings, where, problems),
+            segments=_segments(root, recordings, where, problems),
             condition=condition,
             therapist=row.get("therapist", "") or group.therapist,
             arm=row.get("arm", "") or group.arm,
@@ -191,6 +201,16 @@ def _meetings(
             meetings[meeting.key] = meeting
             _add_regions(root, recordings, regions, problems)
     return tuple(meetings.values()), regions
+
+
+def _stays_inside(file: Path, root: Path, where: str, problems: list[Problem]) -> bool:
+    try:
+        check_recording(file, root)
+    except BadInput as error:
+        why = "a study brings no files from elsewhere into its results"
+        problems.append(Problem(where, str(error), why, "the file was left out"))
+        return False
+    return True
 
 
 def _usable(meeting: Meeting, where: str, others: dict[str, Meeting], roles: list[str]) -> list[Problem]:
@@ -209,7 +229,7 @@ def _meeting_rows(
     """Rows of ``meetings.tsv``; without it, the ``ses-`` folders of people who are in one group only."""
     path = root / "meetings.tsv"
     if path.is_file():
-        return read_tsv(path, ("group_id", "session")).to_dict("records")
+        return read_tsv(path, root, ("group_id", "session")).to_dict("records")
     homes = [m.person for g in groups for m in g.members]
     busy = sorted({p for p in homes if homes.count(p) > 1})
     if busy:
@@ -312,14 +332,16 @@ def _modality(file: Path, said: dict[str, Any]) -> str:
     return "eda" if columns & {"scr", "eda", "gsr", "skinconductance"} else "misc"
 
 
-def _segments(recordings: tuple[Recording, ...], where: str, problems: list[Problem]) -> tuple[Segment, ...]:
+def _segments(
+    root: Path, recordings: tuple[Recording, ...], where: str, problems: list[Problem]
+) -> tuple[Segment, ...]:
     """Intervals of the first recording's events, on the meeting's clock; a point in time is no segment."""
     for recording in recordings:
         path = beside(recording.path, "events")
         if not path.is_file():
             continue
         try:
-            table = read_tsv(path, ("onset", "duration", "trial_type"))
+            table = read_tsv(path, root, ("onset", "duration", "trial_type"))
             offset = recording.offset_s or 0.0
             spans = [
                 (round(float(on) + offset, 9), float(lasts) if lasts else None, name)
@@ -366,7 +388,7 @@ def _regions_of(root: Path, recording: Recording) -> dict[str, str]:
             return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else {}
         if not path.is_file():
             return {}
-        table = read_tsv(path, ("name",))
+        table = read_tsv(path, root, ("name",))
     except BadInput:
         return {}
     if "region" not in table:
@@ -378,5 +400,6 @@ def _regions_of(root: Path, recording: Recording) -> dict[str, str]:
     return {name: region for name, region in zip(names, table["region"]) if region}
 
 
-def _plan(path: Path) -> dict[str, Any] | None:
+def _plan(path: Path, root: Path) -> dict[str, Any] | None:
+    check_inside(path, root)
     return read_toml(path) if path.is_file() else None

@@ -12,6 +12,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
+from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_raw
 
 RECORD = FormatRecord(
@@ -40,6 +41,9 @@ def read(path: Path) -> Loaded:
 
 
 def _read_file(path: Path) -> Loaded:
+    text = path.read_text(encoding="latin-1")
+    for entry, name in re.findall(r"^\s*(DataFile|MarkerFile)\s*[=:](.*)$", text, re.MULTILINE | re.IGNORECASE):
+        check_neighbour(name.strip(), entry)
     raw = mne.io.read_raw_brainvision(path, preload=True, verbose="WARNING")
     _check_length(path, raw)
     return from_raw(raw)

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import mne
-from scipy.io import loadmat
+import numpy as np
+from scipy.io import loadmat, whosmat
 
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
+from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_epochs, from_raw
 
 RECORD = FormatRecord(
@@ -50,7 +52,11 @@ def _read_either(path: Path) -> Loaded:
 
 
 def _trials(path: Path) -> int:
-    """How many epochs the set says that it has; 1 is continuous."""
-    content: dict[str, Any] = loadmat(path, variable_names=["EEG", "trials"], squeeze_me=True, struct_as_record=True)
-    trials = content["EEG"]["trials"].item() if "EEG" in content else content["trials"]
-    return int(trials)
+    """How many epochs the set says that it has (1 is continuous); its samples are in it, or in a file beside it."""
+    small = [name for name, _, kind in whosmat(path) if name in ("EEG", "trials") or (name, kind) == ("data", "char")]
+    content: dict[str, Any] = loadmat(path, variable_names=small, squeeze_me=True, struct_as_record=True)
+    held = {n: content["EEG"][n].item() for n in ("trials", "data")} if "EEG" in content else content
+    samples = held.get("data")
+    if isinstance(samples, str) or getattr(samples, "dtype", np.dtype(float)).kind == "U":
+        check_neighbour(str(samples), "data")
+    return int(held["trials"])

@@ -18,6 +18,7 @@ from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Signal
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
+from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_epochs, from_raw
 
 RECORD = FormatRecord(
@@ -33,6 +34,8 @@ RECORD = FormatRecord(
 TYPES = frozenset((*range(9), 10, 16, 20, 21, 23, 30, 31, 32, 33, 35, 36))
 """Types of data that MNE reads; any other ends in an exception without a class of its own."""
 SMALLEST_MATRIX = 1 << 16
+NEXT_FILE = 118
+"""The tag with the name of a split recording's next file."""
 ELECTRIC = ("eeg", "eog", "ecg", "emg")
 EPOCHS = ("-epo.fif", "_epo.fif", "-epo.fif.gz", "_epo.fif.gz")
 
@@ -113,7 +116,7 @@ def _check_tags(path: Path) -> None:
             header = file.read(16)
             if len(header) < 16:
                 raise BadInput("ends within a tag: it was cut short; allowed is a whole FIF file; copy it again.")
-            _, kind, length, following = struct.unpack(">iiii", header)
+            meaning, kind, length, following = struct.unpack(">iiii", header)
             if length > 0 and 0 <= kind < SMALLEST_MATRIX and kind not in TYPES:
                 raise BadInput(
                     f"is damaged (a tag of the unknown type {kind}); allowed is a whole file; copy it again."
@@ -123,6 +126,8 @@ def _check_tags(path: Path) -> None:
                 raise BadInput(
                     "is damaged or was cut short (a tag leads nowhere); allowed is a whole file; copy it again."
                 )
+            if meaning == NEXT_FILE and length > 0:
+                check_neighbour(file.read(length).decode("latin-1"), "its next part")
             if following < 0:
                 return
             at = end if following == 0 else following

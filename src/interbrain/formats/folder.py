@@ -13,6 +13,7 @@ from interbrain.data.errors import BadInput, Problem
 from interbrain.data.study import Group, Meeting, Member, Recording, Segment, Study
 from interbrain.formats import records
 from interbrain.formats._checks import absent, gaps, persons_table, place, whole, without_doubles
+from interbrain.formats._inside import check_recording
 from interbrain.formats._scores import read_scores
 from interbrain.formats._study_toml import PLACEHOLDERS, Recordings, SegmentEntry, StudyToml, read_study_toml
 from interbrain.formats.sniff import guess, load
@@ -111,6 +112,7 @@ def pattern_to_regex(pattern: str) -> re.Pattern[str]:
 def _match(root: Path, toml: StudyToml, problems: list[Problem]) -> tuple[dict[Key, _Found], set[Path]]:
     found: dict[Key, _Found] = defaultdict(_Found)
     matched: set[Path] = set()
+    outside: set[Path] = set()
     paths = sorted(p for p in root.rglob("*") if not any(x.startswith(".") for x in p.relative_to(root).parts))
     for entry in toml.recordings:
         regex = pattern_to_regex(entry.pattern)
@@ -119,8 +121,21 @@ def _match(root: Path, toml: StudyToml, problems: list[Problem]) -> tuple[dict[K
             if fit is None or (path.is_dir() and not _may_be_folder(entry, path)):
                 continue
             matched.add(path)
+            if path in outside or not _stays_inside(path, root, problems):
+                outside.add(path)
+                continue
             _take(path, {**entry.fixed(), **fit.groupdict()}, entry, toml, found, problems)
     return dict(sorted(found.items(), key=lambda item: item[0])), matched
+
+
+def _stays_inside(path: Path, root: Path, problems: list[Problem]) -> bool:
+    try:
+        check_recording(path, root)
+    except BadInput as error:
+        where, why = path.relative_to(root).as_posix(), "a study brings no files from elsewhere into its results"
+        problems.append(Problem(where, str(error), why, "the file was left out"))
+        return False
+    return True
 
 
 def _may_be_folder(entry: Recordings, path: Path) -> bool:

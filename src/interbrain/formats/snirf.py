@@ -22,7 +22,7 @@ from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Loaded
 from interbrain.formats._guard import guarded
-from interbrain.formats._hdf5 import check_heaps
+from interbrain.formats._hdf5 import check_heaps, check_links
 from interbrain.formats._mne import from_raw, iso
 
 RECORD = FormatRecord(
@@ -90,6 +90,7 @@ def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[s
 def _read_file(path: Path) -> Loaded:
     check_heaps(path)
     with h5py.File(path, "r") as file:
+        check_links(file)
         if "data2" in file["nirs"]:
             raise BadInput("holds several data blocks; allowed is one; split the file into one a recording.")
         rate, first_s = _clock(file)

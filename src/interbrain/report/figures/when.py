@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from interbrain.report.svg import Canvas, padded, png, shorten
 
 COLUMNS, ROWS = 720, 128
 """Pixels of the map's image."""
+LARGEST_MAP = 1 << 29
+"""Bytes; an eight-hour session has less than a tenth of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,25 @@ class Map:
         return (self.rsq > self.floor) & self.inside
 
 
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a map's file, never its objects: those could run code."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if sum(info.file_size for info in file.zip.infolist()) > LARGEST_MAP:
+                raise BadInput(f"{path}: unpacks to more than {LARGEST_MAP >> 20} MB; run the analysis again.")
+            have = {k: file[k] for k in file.files}
+    except BadInput:
+        raise
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, EOFError, MemoryError, zlib.error) as error:
+        raise BadInput(f"{path}: is no map ({type(error).__name__}); run the analysis again.") from error
+    except (zipfile.BadZipFile, RuntimeError, SyntaxError, struct.error) as error:
+        raise BadInput(f"{path}: is damaged ({type(error).__name__}); run the analysis again.") from error
+    for key in ("rsq", "phase", "period", "coi", "t", "null95", "signal_a", "signal_b", "t_signal"):
+        if key not in have or have[key].dtype.kind not in "fiub" or (not have[key].ndim and key != "null95"):
+            raise BadInput(f"{path}: lacks the array of numbers {key!r}; run the analysis again.")
+    return have
+
+
 def read_map(path: Path) -> Map:
     """``maps/*.npz``: rsq, phase, period, coi, t, null95 (a period or a cell), signal_a, signal_b, t_signal, labels.
 
@@ -54,14 +78,18 @@ def read_map(path: Path) -> Map:
     BadInput
         An array is missing or has another shape.
     """
-    with np.load(path, allow_pickle=False) as file:
-        have = {k: file[k] for k in file.files}
-    for key in ("rsq", "phase", "period", "coi", "t", "null95", "signal_a", "signal_b", "t_signal"):
-        if key not in have:
-            raise BadInput(f"{path}: lacks the array {key!r}; run the analysis again.")
+    have = _arrays(path)
     rsq, null95 = np.asarray(have["rsq"], float), np.asarray(have["null95"], float)
-    if rsq.shape != (len(have["period"]), len(have["t"])):
-        raise BadInput(f"{path}: the map has shape {rsq.shape}; {len(have['period'])} × {len(have['t'])} is needed.")
+    times, periods = len(have["t"]), len(have["period"])
+    shapes = {"rsq": (periods, times), "phase": (periods, times), "period": (periods,), "coi": (times,), "t": (times,)}
+    shapes |= dict.fromkeys(("signal_a", "signal_b", "t_signal"), (len(have["t_signal"]),))
+    odd = next((k for k, shape in shapes.items() if have[k].shape != shape or 0 in shape), None)
+    if odd is not None or null95.shape not in ((), (1,), (periods,), rsq.shape):
+        odd = odd or "null95"
+        raise BadInput(
+            f"{path}: {odd} has the shape {have[odd].shape}; {shapes.get(odd, rsq.shape)} is needed; run the analysis "
+            "again."
+        )
     floor = np.broadcast_to(null95[:, None] if null95.ndim == 1 and null95.size > 1 else null95, rsq.shape)
     segments: tuple[tuple[str, float, float], ...] = ()
     if {"segment_names", "segment_start", "segment_stop"} <= have.keys():
