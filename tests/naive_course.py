@@ -71,6 +71,29 @@ def kenward_roger(gamma, y, x, parts):
     return adjusted, np.array(dfs)
 
 
+def cluster_robust(v, y, x, groups):
+    """CR2 and its degrees of freedom for each coefficient by Pustejovsky & Tipton's definitions, with full matrices."""
+    w = np.linalg.inv(v)
+    m = np.linalg.inv(x.T @ w @ x)
+    keep = np.eye(len(y)) - x @ m @ x.T @ w
+    residual = keep @ y
+    rows = [np.flatnonzero(groups == g) for g in sorted(set(groups))]
+    weights = []
+    for r in rows:
+        d = np.linalg.cholesky(v[np.ix_(r, r)]).T
+        b = d @ (keep @ v @ keep.T)[np.ix_(r, r)] @ d.T
+        value, vector = np.linalg.eigh(b)
+        a = d.T @ (vector / np.sqrt(value)) @ vector.T @ d
+        weights.append(keep[r].T @ a.T @ w[np.ix_(r, r)] @ x[r] @ m)  # p_i of every coefficient
+    se, df = [], []
+    for k in range(x.shape[1]):
+        p = np.column_stack([a[:, k] for a in weights])
+        se.append(np.sqrt(sum((column @ residual) ** 2 for column in p.T)))  # keep residual = residual
+        omega = p.T @ v @ p
+        df.append(np.trace(omega) ** 2 / np.sum(omega**2))
+    return np.array(se), np.array(df)
+
+
 def satterthwaite(gamma, y, x, parts, step=1e-4):
     """2 v² / (gradient' A gradient) by numerical derivatives of the likelihood and of the variance."""
 

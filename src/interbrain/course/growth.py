@@ -175,17 +175,23 @@ def _mixed(rows: pd.DataFrame, plan: Course, sessions: pd.Series) -> Fitted:
     model = fit(rows["excess"].to_numpy(dtype=float), made.x, rows["group"].to_numpy(), z, made.terms)
     used = np.ones(len(rows), dtype=bool)
     random = {g: np.append(u, 0.0)[:2] for g, u in zip(model.labels, model.random_effects)}
-    method, notes = _method(made, with_slope), _notes(model, sessions, with_slope)
-    return Fitted(made, used, model.beta, model.se_kr, model.df_kr, method, notes, random)
+    robust = plan.standard_errors == "cluster_robust"
+    se, df = (model.se_robust, model.df_robust) if robust else (model.se_kr, model.df_kr)
+    for term in made.told:
+        if not se[made.column(term)] > 0:
+            raise BadInput(f"{term!r} rests on one dyad alone; without a second its uncertainty cannot be told")
+    method, notes = _method(made, with_slope, robust), _notes(model, sessions, with_slope, robust)
+    return Fitted(made, used, model.beta, se, df, method, notes, random)
 
 
-def _method(made: Design, with_slope: bool) -> str:
+def _method(made: Design, with_slope: bool, robust: bool) -> str:
     random = "(1 + session | group)" if with_slope else "(1 | group)"
-    text = f"excess ~ {' + '.join(made.terms[1:])} + {random}; REML, Kenward–Roger"
+    inference = "cluster-robust CR2" if robust else "Kenward–Roger"
+    text = f"excess ~ {' + '.join(made.terms[1:])} + {random}; REML, {inference}"
     return text + (f"; left out: {', '.join(made.left_out)}" if made.left_out else "")
 
 
-def _notes(model: MixedFit, sessions: pd.Series, with_slope: bool) -> tuple[str, ...]:
+def _notes(model: MixedFit, sessions: pd.Series, with_slope: bool, robust: bool) -> tuple[str, ...]:
     notes = []
     once = int((sessions < 2).sum())
     if once:
@@ -193,7 +199,7 @@ def _notes(model: MixedFit, sessions: pd.Series, with_slope: bool) -> tuple[str,
     if model.singular:
         what = "slopes or their correlation with the level" if with_slope else "levels"
         notes.append(f"variance of dyads' {what} at its boundary")
-    if not with_slope and int(sessions.max()) > 2:
+    if not with_slope and not robust and int(sessions.max()) > 2:
         notes.append("one slope for all dyads: the interval does not allow for dyads that grow differently")
     if not model.converged:
         notes.append("the search for the maximum did not settle")

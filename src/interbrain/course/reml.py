@@ -232,7 +232,7 @@ def _descend(
 
 def _with(factor: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """The lower-triangular factor of ``factor factor' + direction direction'``."""
-    lower = np.linalg.qr(np.hstack([factor, direction]).T, mode="r").T
+    lower = np.linalg.qr(np.hstack([factor, direction]).T)[1].T
     return lower * np.where(np.diag(lower) < 0, -1.0, 1.0)
 
 

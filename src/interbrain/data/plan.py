@@ -103,10 +103,14 @@ class Quality(_Frozen):
 
 
 class Course(_Frozen):
-    """Change over sessions; ``random_slope`` ``"auto"`` keeps it where the data carry it."""
+    """Change over sessions; ``random_slope`` ``"auto"`` keeps it where the data carry it.
+
+    ``standard_errors``: from the scatter of whole groups, or from the model's variances alone (Kenward–Roger).
+    """
 
     enabled: bool = True
     random_slope: Literal["auto", "always", "never"] = "auto"
+    standard_errors: Literal["cluster_robust", "kenward_roger"] = "cluster_robust"
     covariates: tuple[Literal["duration", "usable"], ...] = ("duration", "usable")
     n_signflips: int = Field(999, ge=19)
     confidence: float = Field(0.95, gt=0.5, lt=1)
