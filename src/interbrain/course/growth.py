@@ -287,10 +287,9 @@ def _course_rows(
 
 def _group_rows(place: _Place) -> Iterable[dict[str, Any]]:
     f = place.fitted
-    group = place.rows["group"].to_numpy()
+    group, therapist, arm = (place.rows[c].to_numpy() for c in ("group", "therapist", "arm"))
     for name, (own_level, slope_own, _) in place.own.items():
         here = group == name
-        rows = place.rows[here]
         level, slope = (own_level, slope_own)
         if f is not None and f.random:
             level, slope = f.beta[0] + f.random[name][0], f.beta[f.design.column(SESSION)] + f.random[name][1]
@@ -300,10 +299,10 @@ def _group_rows(place: _Place) -> Iterable[dict[str, Any]]:
                 interaction = f"{SESSION} × {factor}"
                 slope += code * f.beta[f.design.column(interaction)] if interaction in f.design.terms else 0.0
         yield {
-            **place.key, "group": name, "therapist": _joined(rows["therapist"]), "arm": _joined(rows["arm"]),
-            "level_at_first": float(level), "slope": float(slope), "slope_own": slope_own, "n_meetings": len(rows),
+            **place.key, "group": name, "therapist": _joined(therapist[here]), "arm": _joined(arm[here]),
+            "level_at_first": float(level), "slope": float(slope), "slope_own": slope_own, "n_meetings": int(here.sum()),
         }  # fmt: skip
 
 
-def _joined(values: pd.Series) -> str:
+def _joined(values: np.ndarray) -> str:
     return "; ".join(dict.fromkeys(str(v) for v in values))
