@@ -19,6 +19,7 @@ from interbrain import measures
 from interbrain.arrays.streams import stream
 from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block
+from interbrain.inference.clusters import Neighbours
 from interbrain.inference.contrast import paired_contrast
 from interbrain.inference.maximum import GroupMaximum
 from interbrain.inference.null import compare, surrogate_draws
@@ -93,6 +94,38 @@ def over_surrogates(world: World, random: np.random.Generator, groups: int = 8, 
             values = pair_values(random, world.r, 1 + N_NULL)
             total.add(f"{g}", values[0] + world.coupling * COUPLED.ravel(), values[1:])
     return total.result().p_family
+
+
+GRID = np.abs(np.subtract.outer(np.arange(SIDE), np.arange(SIDE)))
+BESIDE = (np.kron(GRID, np.ones((SIDE, SIDE))) + np.kron(np.ones((SIDE, SIDE)), GRID)) == 1
+"""Pairs of places ``(A × B, A × B)`` are neighbours where one person's place is the next and the other's the same."""
+
+
+def over_clusters(world: World, random: np.random.Generator, groups: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Each place's cluster and its p, of groups against their surrogates."""
+    total = GroupMaximum(SIDE * SIDE, N_NULL)
+    for g in range(groups):
+        values = pair_values(random, world.r, 1 + N_NULL)
+        total.add(f"{g}", values[0] + world.coupling * COUPLED.ravel(), values[1:])
+    found = total.result(Neighbours(BESIDE, 1.5)).clusters
+    assert found is not None
+    return found.number, found.p
+
+
+def cluster_cell(world: World, n: int, seed: int) -> dict[str, Any]:
+    """``hits``: a cluster without a single coupled place is called. ``beside``: share of places without coupling in the
+    clusters that are called and hold coupling."""
+    coupled = COUPLED.ravel() if world.coupling else np.zeros(SIDE * SIDE, dtype=bool)
+    wrong, right, beside = 0, 0, []
+    for k in range(n):
+        number, p = over_clusters(world, stream(seed, "clusters", str(world.r), str(world.coupling), k))
+        called = [number == c for c in np.unique(number[p <= LEVEL + 1e-9])]
+        touching = [members for members in called if (members & coupled).any()]
+        wrong += len(touching) < len(called)
+        right += bool(touching)
+        beside += [float((members & ~coupled).sum() / members.sum()) for members in touching]
+    found = right / n if world.coupling else np.nan
+    return {"n": n, "hits": wrong, "found": found, "beside": float(np.mean(beside)) if beside else np.nan}
 
 
 def over_partners(world: World, random: np.random.Generator, groups: int = 7) -> np.ndarray:
@@ -178,6 +211,9 @@ def main(argv: list[str] | None = None) -> None:
         few = (n + 3) // 4 if kind.startswith("one dyad") else n
         return lambda: cell(kind, world, few, seed)
 
+    def joined(world: World) -> Callable[[], dict[str, Any]]:
+        return lambda: cluster_cell(world, n, seed)
+
     def rate(world: World) -> Callable[[], dict[str, Any]]:
         return lambda: discoveries(world, (n + 1) // 2, seed)
 
@@ -189,24 +225,36 @@ def main(argv: list[str] | None = None) -> None:
         for c in (0.0, strength)
     }
     errors = finished(FOLDER / "families.tsv", cells, about, asked.fresh)
+    cells = {
+        f"8 groups: clusters; {r:g}; {'partial' if c else 'full'}": joined(World(r, c))
+        for r in CORRELATIONS
+        for c in (0.0, 0.3)
+    }
+    clusters = finished(FOLDER / "families-clusters.tsv", cells, about, asked.fresh)
     cells = {f"{r:g}": rate(World(r, 3.0)) for r in CORRELATIONS}
     rates = finished(FOLDER / "families-fdr.tsv", cells, about, asked.fresh)
-    (FOLDER / "families.md").write_text(page(errors, rates), encoding="utf-8")
+    (FOLDER / "families.md").write_text(page(errors, clusters, rates), encoding="utf-8")
 
 
-def page(errors: pd.DataFrame, rates: pd.DataFrame) -> str:
+def _lines(table: pd.DataFrame, cells: int) -> list[list[str]]:
     rows = []
-    for row in errors.to_dict("records"):
+    for row in table.to_dict("records"):
         kind, r, null = row["cell"].split("; ")
-        share = verdict(row["hits"], row["n"], LEVEL, len(errors))
-        found = f"{row['found']:.2f}" if null == "partial" else ""
-        rows.append([kind, r, null, f"{row['n']:,}", share, found])
+        share = verdict(row["hits"], row["n"], LEVEL, cells)
+        more = [f"{row[k]:.2f}" if null == "partial" else "" for k in ("found", "beside") if k in row]
+        rows.append([kind, r, null, f"{row['n']:,}", share, *more])
+    return rows
+
+
+def page(errors: pd.DataFrame, clusters: pd.DataFrame, rates: pd.DataFrame) -> str:
+    cells = len(errors) + len(clusters)
+    rows, joined = _lines(errors, cells), _lines(clusters, cells)
     fdr = [
         [f"{float(r['cell']):g}", f"{r['n']:,}", f"{r['rate']:.3f} ± {r['se']:.3f}", f"{r['found']:.2f}",
          f"{r['places']:.3f}"]
         for r in rates.to_dict("records")
     ]  # fmt: skip
-    low, high = interval(int(errors["n"].max()), LEVEL, len(errors))
+    low, high = interval(int(errors["n"].max()), LEVEL, cells)
     header = ["test", "r", "null", "families", "error", "coupling found"]
     fdr_header = ["r", "analyses", "false among called", "coupled families called", "false place in those"]
     return f"""# {TITLE}
@@ -217,6 +265,12 @@ def page(errors: pd.DataFrame, rates: pd.DataFrame) -> str:
 
 {_PARTIAL}
 
+## Clusters
+
+{_CLUSTERS}
+
+{markdown([*header, "of them not coupled"], joined)}
+
 ## False discovery rate over families
 
 {_FDR.format(expected=LEVEL * (FAMILIES - TRUE) / FAMILIES)}
@@ -225,7 +279,7 @@ def page(errors: pd.DataFrame, rates: pd.DataFrame) -> str:
 
 {_INSIDE}
 
-{origin([errors, rates], "python -m calibrate families")}
+{origin([errors, clusters, rates], "python -m calibrate families")}
 """
 
 
@@ -239,6 +293,12 @@ error may lie below .05: the coupled places take part in the maximum."""
 _PARTIAL = """*Coupling found*: the share of families in which at least one of the coupled places was called. A place
 beside a coupled one is not free of it where their signals correlate; here halves are independent of each other, so that
 what is called false is false."""
+
+_CLUSTERS = """Neighbouring pairs of places above 1.5 SD of chance are joined and the mass of each cluster is compared
+with the heaviest under each draw. *Error* under the full null: any cluster is called; under the partial null (a weak
+coupling of the four pairs): a cluster is called that holds none of the coupled pairs. *Coupling found*: a cluster that
+holds one. *Of them not coupled*: the mean share of places without coupling in such clusters. They are carried along:
+a cluster says that something in it exceeds chance, and nothing of its single places."""
 
 _FDR = """Ten families of one analysis, three of them with coupled places, each entering with the smallest of its
 `p_family`; families share a part of their values (correlated at r). The mean share of families without coupling among

@@ -67,3 +67,10 @@ def test_who_leads_where_dyads_have_leads_of_their_own():
     assert within(found["hits"], 12, found["reachable"])
     slower = contrasts.lead_cell("who leads (wlcc), 7 groups, coupled without a lag, B's response is slower", 4, 6)
     assert slower["hits"] >= 3
+
+
+@pytest.mark.parametrize("coupling", [0.0, 0.4])
+def test_clusters_hold_their_error_and_carry_places_along(coupling):
+    found = families.cluster_cell(families.World(0.5, coupling), 150, 4)
+    assert found["hits"] <= binom.ppf(1 - 1e-4, 150, 0.05)
+    assert (found["found"] > 0.6 and found["beside"] > 0.05) if coupling else found["hits"] >= 1
