@@ -6,12 +6,15 @@ BIN := $(VENV)/bin
 OUT ?= demo
 CONSTRAINTS := $(if $(filter true,$(CI)),--constraint constraints.txt)
 
-.PHONY: demo test lint docs calibrate clean
+.PHONY: demo test torture lint docs calibrate clean
 demo: $(VENV)/.user
 	$(BIN)/interbrain demo $(OUT)
 
 test: $(VENV)/.dev lint docs
 	$(BIN)/python -m pytest -n 2
+
+torture: $(VENV)/.dev
+	$(BIN)/python -m pytest -m torture
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -234,7 +234,7 @@ def test_the_same_bytes_for_any_number_of_workers(sound, tmp_path):
 
 
 def test_an_interrupted_run_goes_on_from_its_steps(sound, tmp_path, monkeypatch):
-    from interbrain.study import job
+    from interbrain.study import job, place
 
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
@@ -244,12 +244,12 @@ def test_an_interrupted_run_goes_on_from_its_steps(sound, tmp_path, monkeypatch)
         patched.setattr(job, "repairing_tasks", stop)
         with pytest.raises(KeyboardInterrupt):
             interbrain.run(sound, tmp_path / "out")
-    steps = list((tmp_path / "out" / job.WORK / "pairs").glob("*.npz"))
+    steps = list((tmp_path / "out" / place.STEPS / "pairs").glob("*.npz"))
     assert len(steps) == 12
     steps[0].write_bytes(steps[0].read_bytes()[:100])
     again = interbrain.run(sound, tmp_path / "out")
     assert (again.folder / "nulls.tsv").read_bytes() == (whole.folder / "nulls.tsv").read_bytes()
-    assert not (tmp_path / "out" / job.WORK).exists()
+    assert not (tmp_path / "out" / place.STEPS).exists()
 
 
 def test_epochs_that_are_only_numbered_by_position_are_not_guessed_together(tmp_path):
@@ -271,7 +271,7 @@ modality = "eeg"
 session = 1
 """)
     with pytest.raises(BadInput, match=r"nothing usable(.|\n)*which of them belong together"):
-        interbrain.run(tmp_path, tmp_path / "out")
+        interbrain.run(tmp_path, tmp_path / "derivatives")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def outcome(tmp_path_factory):
                 path = folder / f"{group:02d}_{session}_{condition}.txt"
                 np.savetxt(path, both.T, header="p t", comments="", fmt="%.5f")
     (folder / "study.toml").write_text(TOML)
-    return interbrain.run(folder, folder / "out")
+    return interbrain.run(folder, folder / "derivatives")
 
 
 def test_conditions_are_compared_within_groups(outcome):

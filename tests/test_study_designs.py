@@ -54,7 +54,7 @@ def test_repaired_cells_hold_real_dyads_as_they_were_measured_where_one_started_
         np.savetxt(tmp_path / f"{group}_1_two.txt", b[40:])
     options = 'role = "{}"\noptions = {{ rate = 10.0 }}\noffset_s = {}'
     blocks = [(f"{{group}}_{{session}}_{r}.txt", options.format(r, s)) for r, s in (("one", 0.0), ("two", 4.0))]
-    tables = interbrain.run(_study(tmp_path, blocks), tmp_path / "out").tables
+    tables = interbrain.run(_study(tmp_path, blocks), tmp_path / "derivatives").tables
     measured = tables["synchrony"].set_index("group")["value"]
     np.testing.assert_allclose(_real(tables), measured, atol=1e-12)
     repaired = tables["tests"].set_index("test").loc["repair"]
@@ -68,7 +68,7 @@ def test_unequal_rates_are_repaired_at_the_slower_one(random, tmp_path):
         np.savetxt(tmp_path / f"{group}_1_two.txt", b[::2])
     options = 'role = "{}"\noptions = {{ rate = {} }}'
     blocks = [(f"{{group}}_{{session}}_{r}.txt", options.format(r, f)) for r, f in (("one", 25.0), ("two", 12.5))]
-    tables = interbrain.run(_study(tmp_path, blocks), tmp_path / "out").tables
+    tables = interbrain.run(_study(tmp_path, blocks), tmp_path / "derivatives").tables
     assert len(tables["pairings"]) == 9
     np.testing.assert_allclose(_real(tables), tables["synchrony"].set_index("group")["value"], atol=1e-12)
 
@@ -78,7 +78,7 @@ def test_two_people_whose_files_carry_one_subject_id_are_two_people(random, tmp_
     np.savetxt(tmp_path / "x_1_one_01.txt", a)
     np.savetxt(tmp_path / "x_1_two_01.txt", b)
     study = _study(tmp_path, [("{group}_{session}_{role}_{person}.txt", "options = { rate = 10.0 }")])
-    tables = interbrain.run(study, tmp_path / "out").tables
+    tables = interbrain.run(study, tmp_path / "derivatives").tables
     files = [tmp_path / f"x_1_{role}_01.txt" for role in ("one", "two")]
     settings = {"window_s": 10.0, "step_s": 10.0, "max_lag_s": 1.0}
     alone = interbrain.pair(
@@ -93,7 +93,7 @@ def test_one_recording_under_one_subject_id_for_both_people_is_refused(random, t
     for name, series in (("x_1_one", once), ("x_1_two", once), ("y_1_one", other), ("y_1_two", third)):
         np.savetxt(tmp_path / f"{name}_{name[0]}.txt", series)
     study = _study(tmp_path, [("{group}_{session}_{role}_{person}.txt", "options = { rate = 10.0 }")])
-    outcome = interbrain.run(study, tmp_path / "out")
+    outcome = interbrain.run(study, tmp_path / "derivatives")
     assert set(outcome.tables["synchrony"]["group"]) == {"y"}
     assert any("same samples" in p.what for p in outcome.problems)
 
@@ -109,7 +109,7 @@ def test_a_segment_that_comes_again_is_another_segment_and_both_count_in_the_con
         file.write("[plan.course]\nenabled = false\n")
     text = (study / "study.toml").read_text().replace("[plan]", '[plan]\ncontrast = ["task", "rest"]')
     (study / "study.toml").write_text(text)
-    tables = interbrain.run(study, tmp_path / "out").tables
+    tables = interbrain.run(study, tmp_path / "derivatives").tables
     assert list(tables["synchrony"]["segment"].unique()) == ["rest", "task", "task 2"]
     assert len(tables["pairings"]) == 3 * 9
     excess = tables["nulls"].pivot(index="group", columns="segment", values="excess")
@@ -130,7 +130,7 @@ def test_segments_of_three_people_are_counted_from_one_zero(random, tmp_path):
     study = _study(tmp_path, [("{group}_{session}_{role}.txt", 'options = { time_column = "1" }')], segment)
     text = (study / "study.toml").read_text().replace('["one", "two"]', '["one", "two", "three"]')
     (study / "study.toml").write_text(text)
-    tables = interbrain.run(study, tmp_path / "out").tables
+    tables = interbrain.run(study, tmp_path / "derivatives").tables
     found = tables["synchrony"].set_index(["role_a", "role_b"])["value"]
     files = []
     for name, series in (("two", b), ("three", c)):
@@ -158,7 +158,7 @@ def uneven(tmp_path_factory):
     therapist = dict(zip("abcde", ("T1", "T1", "T2", "T2", "T3"), strict=True))
     groups = "[groups]\n" + "".join(f'"{g}" = {{ therapist = "{t}" }}\n' for g, t in therapist.items())
     study = _study(folder, [("{group}_{session}_{role}.txt", "options = { rate = 10.0 }")], groups)
-    return interbrain.run(study, folder / "out").tables
+    return interbrain.run(study, folder / "derivatives").tables
 
 
 def test_a_channel_missing_in_one_session_costs_that_session_only(uneven):
@@ -199,7 +199,7 @@ def test_two_nulls_give_one_lag_profile_and_pairs_without_a_homologue_are_refuse
     text = (study / "study.toml").read_text().replace('["circular_shift"]', '["circular_shift", "aaft"]')
     again = text[text.index("[[plan.analysis]]") :].replace('"m"', '"h"') + 'pairs = "homologous"\n'
     (study / "study.toml").write_text(text + again)
-    outcome = interbrain.run(study, tmp_path / "out")
+    outcome = interbrain.run(study, tmp_path / "derivatives")
     lags = outcome.tables["lags"]
     assert len(lags) == lags["lag_s"].nunique() == 21
     assert set(outcome.tables["nulls"]["null"]) == {"circular_shift", "aaft"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interbrain.data.errors import BadInput
+from interbrain.data.files import write_file
 from interbrain.data.records import discover, record_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def show_demo(demonstrated: Demonstrated) -> None:
 
 def show_pair(table: pd.DataFrame, out: Path | None) -> None:
     if out is not None:
-        table.to_csv(out, sep="\t", index=False, na_rep="n/a", float_format="%.12g", lineterminator="\n")
+        layout: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.12g", "lineterminator": "\n"}
+        write_file(out, lambda file: table.to_csv(file, index=False, **layout))
         click.echo(f"{len(table)} rows in {out}")
         return
     click.echo(table.to_csv(sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"), nl=False)

@@ -13,6 +13,10 @@ class BadInput(InterbrainError):
     """A file, a table or an argument is not what it must be."""
 
 
+class CannotWrite(InterbrainError):
+    """A file cannot be written: a full disk, a folder that is read-only."""
+
+
 class RefusedScience(InterbrainError):
     """The analysis asked for would give a number that means something else than its name says."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.errors import BadInput
+from interbrain.data.files import write_file
 
 MEETING = ("group", "session", "therapist", "arm", "condition", "segment")
 PAIR = (
@@ -87,10 +88,8 @@ def write_table(table: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame, fo
     """Write ``<table>.tsv``: tabs, ``\\n``, 12 significant digits, ``n/a`` where missing (BIDS)."""
     path = folder / f"{table}.tsv"
     data = frame(table, rows)
-    scratch = path.with_suffix(".tsv.part")
-    data.to_csv(scratch, sep="\t", index=False, na_rep="n/a", float_format="%.12g", lineterminator="\n")
-    scratch.replace(path)
-    return path
+    layout: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.12g", "lineterminator": "\n"}
+    return write_file(path, lambda file: data.to_csv(file, index=False, **layout))
 
 
 TEXT_COLUMNS = frozenset(

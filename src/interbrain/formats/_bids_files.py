@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.errors import BadInput
+from interbrain.data.files import write_file, write_text
 from interbrain.formats._inside import check_inside
 
 OURS = "Interbrain"
@@ -84,8 +85,8 @@ def read_tsv(path: Path, root: Path, needed: tuple[str, ...] = ()) -> pd.DataFra
 
 def write_tsv(path: Path, table: pd.DataFrame) -> None:
     """Tabs, ``\\n``, ``n/a`` where empty; floats keep every digit."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.replace("", "n/a").to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n", encoding="utf-8")
+    told = table.replace("", "n/a")
+    write_file(path, lambda file: told.to_csv(file, sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
 
 
 def read_json(path: Path, root: Path) -> dict[str, Any]:
@@ -109,9 +110,7 @@ def read_json(path: Path, root: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=_plain) + "\n")
 
 
 def _plain(value: Any) -> Any:

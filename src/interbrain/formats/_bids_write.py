@@ -12,6 +12,7 @@ import tomli_w
 
 from interbrain import __version__
 from interbrain.data.errors import BadInput
+from interbrain.data.files import make_folder, write_text
 from interbrain.data.signal import Signal
 from interbrain.data.study import Loaded, Meeting, Recording, Segment, Study
 from interbrain.formats import fif, snirf, table
@@ -50,14 +51,14 @@ def write(
     before = read_json(root / "dataset_description.json", root)
     if before and OURS not in before:
         raise BadInput(f"{root}: holds another dataset ({before.get('Name')!r}); allowed is a new folder; name one.")
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     people = _people(study)
     sessions = _session_labels(study)
     _write_description(root, study)
     _write_tables(root, study, people, sessions)
     _write_outcomes(root, study, people)
     if study.plan is not None:
-        (root / "plan.toml").write_text(tomli_w.dumps(study.plan), encoding="utf-8")
+        write_text(root / "plan.toml", tomli_w.dumps(study.plan))
     if study.truth is not None:
         write_json(root / "sourcedata" / "truth.json", study.truth)
     total = sum(len(m.recordings) for m in study.meetings)
@@ -130,7 +131,7 @@ def _write_description(root: Path, study: Study) -> None:
     }
     write_json(root / "dataset_description.json", content)
     about = "\n".join(f"{key}: {value}" for key, value in study.description.items())
-    (root / "README").write_text(f"{study.name}\n\n{about}\n", encoding="utf-8")
+    write_text(root / "README", f"{study.name}\n\n{about}\n")
 
 
 def _write_tables(root: Path, study: Study, people: dict[str, str], sessions: dict[tuple[str, str], str]) -> None:

@@ -13,6 +13,7 @@ import mne
 import numpy as np
 
 from interbrain.data.errors import BadInput
+from interbrain.data.files import written
 from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Signal
@@ -71,22 +72,27 @@ def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[s
         raise BadInput(f"{path}: names of epochs, and only those, end in _epo.fif; rename the file.")
     info = _info(signal, meta)
     values = np.where(signal.valid, signal.values, np.nan)  # type: ignore[arg-type]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if signal.epoched:
-        events = np.column_stack([np.array(signal.segment_ids), np.zeros((len(values), 2))]).astype(int)
-        events[:, 2] = 1
-        made = mne.EpochsArray(values, info, events, tmin=float(meta.get("tmin_s", 0.0)), verbose="ERROR")
-        made.selection = np.array(signal.segment_ids)
-        made.drop_log = tuple(
-            () if i in signal.segment_ids else ("IGNORED",) for i in range(max(signal.segment_ids) + 1)
-        )
-        made.save(path, fmt="double", overwrite=True, verbose="ERROR")
-        return path
+    made = _epochs(signal, values, info, meta) if signal.epoched else _raw(values, info, points)
+    with written(path) as scratch:
+        made.save(scratch, fmt="double", overwrite=True, verbose="ERROR")
+    return path
+
+
+def _epochs(signal: Signal, values: np.ndarray, info: Any, meta: dict[str, Any]) -> Any:
+    ids = signal.segment_ids
+    events = np.column_stack([np.array(ids), np.zeros((len(values), 2))]).astype(int)
+    events[:, 2] = 1
+    made = mne.EpochsArray(values, info, events, tmin=float(meta.get("tmin_s", 0.0)), verbose="ERROR")
+    made.selection = np.array(ids)
+    made.drop_log = tuple(() if i in ids else ("IGNORED",) for i in range(max(ids) + 1))
+    return made
+
+
+def _raw(values: np.ndarray, info: Any, points: Points | None) -> Any:
     raw = mne.io.RawArray(values[0], info, verbose="ERROR")
     if points is not None and len(points):
         raw.set_annotations(mne.Annotations(points.onset, points.duration, list(points.label)), verbose="ERROR")
-    raw.save(path, fmt="double", overwrite=True, verbose="ERROR")
-    return path
+    return raw
 
 
 def _info(signal: Signal, meta: dict[str, Any]) -> Any:

@@ -17,6 +17,7 @@ import mne
 import numpy as np
 
 from interbrain.data.errors import BadInput
+from interbrain.data.files import written
 from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Channel, Signal
@@ -72,18 +73,16 @@ def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[s
 
     path, meta = Path(path), meta or {}
     _check_writable(path, signal)
-    scratch = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_raw_snirf(_raw(signal, str(meta.get("subject") or "unknown")), scratch)
-    with h5py.File(scratch, "r+") as file:
-        _write_clock(file["nirs/metaDataTags"], meta.get("start_time"))
-        if meta.get("device"):
-            file["nirs/metaDataTags"].create_dataset("ManufacturerName", data=str(meta["device"]).encode())
-        if signal.channels[0].kind in ("hbo", "hbr"):
-            for name in [n for n in file["nirs/data1"] if n.startswith("measurementList")]:
-                file["nirs/data1"][name].create_dataset("dataUnit", data=b"M")
-        _write_stims(file["nirs"], points or Points.none())
-    scratch.replace(path)
+    with written(path) as scratch:
+        write_raw_snirf(_raw(signal, str(meta.get("subject") or "unknown")), scratch)
+        with h5py.File(scratch, "r+") as file:
+            _write_clock(file["nirs/metaDataTags"], meta.get("start_time"))
+            if meta.get("device"):
+                file["nirs/metaDataTags"].create_dataset("ManufacturerName", data=str(meta["device"]).encode())
+            if signal.channels[0].kind in ("hbo", "hbr"):
+                for name in [n for n in file["nirs/data1"] if n.startswith("measurementList")]:
+                    file["nirs/data1"][name].create_dataset("dataUnit", data=b"M")
+            _write_stims(file["nirs"], points or Points.none())
     return path
 
 

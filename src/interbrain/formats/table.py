@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from interbrain.data.errors import BadInput
+from interbrain.data.files import write_file
 from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Channel, Signal
@@ -87,11 +89,16 @@ def write(
         raise BadInput(f"{path}: a table cannot hold epochs; allowed is one continuous recording; write FIF instead.")
     values = np.where(signal.valid[0], signal.values[0], np.nan)  # type: ignore[index]
     labels = unique([c.label for c in signal.channels])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    packed: Any = {"method": "gzip", "mtime": 0} if path.name.endswith(".gz") else None
     data = pd.DataFrame(values.T, columns=labels)
-    data.to_csv(path, sep="\t", index=False, header=header, na_rep="n/a", lineterminator="\n", compression=packed)
-    return path
+
+    def put(file: Any) -> None:
+        data.to_csv(file, sep="\t", index=False, header=header, na_rep="n/a", lineterminator="\n")
+
+    def put_packed(file: Any) -> None:
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+            put(packed)
+
+    return write_file(path, put_packed if path.name.endswith(".gz") else put)
 
 
 def unique(labels: Sequence[str]) -> list[str]:
@@ -136,8 +143,6 @@ def _read_table(
 
 def _lines(path: Path) -> list[str]:
     """Lines that hold something, with their ends kept off; line numbers stay those of the file up to the first gap."""
-    import gzip
-
     opener = gzip.open if path.name.endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8-sig") as handle:
         text = handle.read()

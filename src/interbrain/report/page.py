@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from interbrain.data.files import write_text
 from interbrain.report import blocks, calibration, views, words
 from interbrain.report.blocks import Block
 from interbrain.report.figures import (
@@ -53,11 +54,7 @@ def write_page(folder: Path) -> Path:
     """Read the tables, draw, and put ``report.html`` in their folder in one step."""
     results = read_results(folder)
     html = render(results)
-    path = folder / "report.html"
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(html, encoding="utf-8", newline="\n")
-    scratch.replace(path)
-    return path
+    return write_text(folder / "report.html", html)
 
 
 def render(results: Results) -> str:

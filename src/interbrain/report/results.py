@@ -13,6 +13,7 @@ import pandas as pd
 
 from interbrain.course.instruments import find
 from interbrain.data.errors import BadInput
+from interbrain.data.files import INCOMPLETE
 from interbrain.data.plan import read_plan
 from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, discover
 from interbrain.data.tables import TABLES, read_table
@@ -154,6 +155,8 @@ def read_results(folder: Path) -> Results:
         The folder holds no ``synchrony.tsv``, or a file in it cannot be read.
     """
     folder = Path(folder)
+    if (folder / INCOMPLETE).exists():
+        raise BadInput(f"{folder}: holds results that are not complete (see {INCOMPLETE}); run the analysis again.")
     if not (folder / "synchrony.tsv").exists():
         raise BadInput(
             f"{folder}: holds no synchrony.tsv, so there is nothing to draw; run the analysis into it first."

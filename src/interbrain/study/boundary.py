@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from interbrain.data.disguise import UNTOLD
 from interbrain.data.errors import BadInput, InterbrainError
 
+LOST = "its process was killed or ran out of memory, twice; close other programs or use fewer --workers"
+"""What is told of a task that :func:`interbrain.study.pool.run_tasks` gives up."""
+
 
 def told(error: Exception, debug: bool, hidden: bool = False) -> Exception:
     """The error as a user should read it: raised again with ``debug``, without its own text where ``hidden``."""

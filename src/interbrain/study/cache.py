@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 import interbrain
+from interbrain.data.files import write_file
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,8 @@ def load_step(path: Path) -> Step | None:
 
 
 def save_step(path: Path, step: Step) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     facts = np.frombuffer(json.dumps(step.facts).encode(), dtype=np.uint8)
-    scratch = path.with_name(f"{path.stem}.{os.getpid()}.part")
-    with scratch.open("wb") as file:
-        np.savez(file, facts=facts, **step.arrays)  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+    write_file(path, lambda file: np.savez(file, facts=facts, **step.arrays))  # type: ignore[arg-type]
 
 
 def once(path: Path, compute: Callable[[], Step]) -> Step:

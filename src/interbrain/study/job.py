@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.errors import BadInput, Problem
+from interbrain.data.files import write_file, write_text
 from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
@@ -30,16 +30,15 @@ from interbrain.study.fit import misfits
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables, reliability_table
 from interbrain.study.maps import write_maps
-from interbrain.study.partners import measure_cell, pairing_rows, repair_tests, repairing_tasks
+from interbrain.study.partners import lost_cell, measure_cell, pairing_rows, repair_tests, repairing_tasks
 from interbrain.study.people import Slot, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
-from interbrain.study.person import Person, prepare_person
+from interbrain.study.person import Person, lost_person, prepare_person
+from interbrain.study.place import STEPS, checked, results_folder
 from interbrain.study.pool import run_tasks
 from interbrain.study.progress import Progress
 from interbrain.study.provenance import Clock, versions, write_description, write_json
 from interbrain.study.read import read_study
-from interbrain.study.within import drift_problems, measure_pair
-
-WORK = ".interbrain-steps"
+from interbrain.study.within import drift_problems, lost_pair, measure_pair
 
 
 @dataclass(frozen=True)
@@ -105,44 +104,38 @@ def run(
         with untold(deidentify, "The study, or its plan,"):
             study = study if isinstance(study, Study) else read_study(study)
             chosen = plan_of(study, plan)
-        out = _folder(Path(out), study)
-        work = out / WORK
+        out = checked(Path(out), study)
         if deidentify:
-            room(out, work)
+            room(out, out / STEPS)
             study = neutral_study(study)
-    bar = Progress(progress)
-    try:
-        found = _measure(study, chosen, work, workers, bar, clock, debug)
-    finally:
-        bar.close()
-    tables = _tables(study, chosen, found, clock)
-    with clock.step("write the tables"):
-        for name in TABLES:
-            write_table(name, tables[name], out)
-        tables["synchrony"].to_parquet(out / "synchrony.parquet", index=False)
-        (out / "plan.toml").write_text(chosen.to_toml(), encoding="utf-8")
-        write_description(out, study.name)
-        for old in (out / "maps").glob("*.npz"):  # of an earlier run: the page shows every map that lies there
-            old.unlink()
-        write_maps(out, study, chosen, tables, found.people)
-        origin = _provenance(study, chosen, found, started, workers, truth or study.truth)
-        write_json(out / "provenance.json", neutral_origin(origin, study, found.people) if deidentify else origin)
-    clock.write(out)
-    from interbrain.report import write_report
+    with results_folder(out) as place:
+        bar = Progress(progress)
+        try:
+            found = _measure(study, chosen, place.steps, workers, bar, clock, debug)
+        finally:
+            bar.close()
+        tables = _tables(study, chosen, found, clock)
+        with clock.step("write the tables"):
+            _write(place.new, study, chosen, tables, found)
+            origin = _provenance(study, chosen, found, started, workers, truth or study.truth)
+            write_json(
+                place.new / "provenance.json", neutral_origin(origin, study, found.people) if deidentify else origin
+            )
+        clock.write(place.new)
+        from interbrain.report import write_report
 
-    report = write_report(out)
-    shutil.rmtree(work, ignore_errors=True)
-    return Outcome(out, report, tables, found.problems)
+        report = write_report(place.new)
+        place.publish()
+    return Outcome(out, out / report.name, tables, found.problems)
 
 
-def _folder(out: Path, study: Study) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be made a folder for results ({error.strerror}).") from error
-    if study.root != Path() and out.resolve() == study.root.resolve():
-        raise BadInput(f"{out}: is the study itself; give another folder for the results.")
-    return out
+def _write(folder: Path, study: Study, plan: Plan, tables: dict[str, pd.DataFrame], found: Found) -> None:
+    for name in TABLES:
+        write_table(name, tables[name], folder)
+    write_file(folder / "synchrony.parquet", lambda file: tables["synchrony"].to_parquet(file, index=False))
+    write_text(folder / "plan.toml", plan.to_toml())
+    write_description(folder, study.name)
+    write_maps(folder, study, plan, tables, found.people)
 
 
 @dataclass
@@ -162,7 +155,7 @@ def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, 
     tasks = person_tasks(study, plan, work, debug)
     bar.expect(persons=len(tasks), meetings=len(study.meetings), sessions=len({m.session for m in study.meetings}))
     with clock.step("read and prepare the recordings"):
-        prepared = run_tasks(prepare_person, list(tasks.values()), workers, bar.one("persons"))
+        prepared = run_tasks(prepare_person, list(tasks.values()), workers, bar.one("persons"), lost_person, bar.tell)
         people = dict(zip(tasks, prepared, strict=True))
     problems += [p for person in prepared for p in person.problems]
     with clock.step("look for recordings that are secretly the same"):
@@ -173,14 +166,14 @@ def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, 
     if not pair_list:
         raise BadInput(_nothing(study, problems))
     with clock.step("measure each meeting and its surrogates"):
-        pairs = run_tasks(measure_pair, pair_list, workers, bar.one("meetings"))
+        pairs = run_tasks(measure_pair, pair_list, workers, bar.one("meetings"), lost_pair, bar.tell)
     problems += [Problem(**p) for step in pairs for p in step.facts["problems"]] + drift_problems(pairs)
     if not any("synchrony" in step.facts["tables"] for step in pairs):
         raise BadInput(_nothing(study, problems))
     cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
     problems += told
     with clock.step("re-pair the partners"):
-        cells = run_tasks(measure_cell, cell_tasks, workers, bar.one("sessions"))
+        cells = run_tasks(measure_cell, cell_tasks, workers, bar.one("sessions"), lost_cell, bar.tell)
     problems += [Problem(**p) for step in cells for p in step.facts["problems"]]
     unique = tuple(dict.fromkeys(problems))
     return Found(people, pairs, cells, excluded, unique, quality_rows(study, people))

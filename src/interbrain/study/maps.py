@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from interbrain.arrays.streams import stream
+from interbrain.data.files import write_file
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Block
 from interbrain.data.study import Study
@@ -34,13 +36,9 @@ def write_maps(
         rows = _candidates(tables, analysis.name)
         if rows.empty or not hasattr(ask.module, "display_map"):
             continue
-        folder.mkdir(exist_ok=True)
+        drawn = _map(study, plan, ask, rows.loc[rows["z"].idxmax()], people)
         path = folder / f"{analysis.name}.npz"
-        scratch = path.with_suffix(".npz.part")
-        with scratch.open("wb") as file:
-            np.savez_compressed(file, **_map(study, plan, ask, rows.loc[rows["z"].idxmax()], people))
-        scratch.replace(path)
-        written.append(path)
+        written.append(write_file(path, partial(np.savez_compressed, **drawn)))
     return written
 
 

@@ -22,7 +22,7 @@ from interbrain.data.study import Segment, Study
 from interbrain.inference.repair import Cell, repair, strata_of
 from interbrain.signals.align import cut, usable_share
 from interbrain.study import tabulate
-from interbrain.study.boundary import told
+from interbrain.study.boundary import LOST, told
 from interbrain.study.cache import Step, key_of, once, path_of
 from interbrain.study.groups import FAMILY, LABEL, cluster_columns, family_rows, neighbours_in, with_fdr
 from interbrain.study.sides import kinds_of, places_of
@@ -80,6 +80,13 @@ def measure_cell(task: CellTask) -> Step:
     where = (task.session, task.condition, task.segment)
     key = key_of("cell", *where, task.analysis.model_dump(mode="json"), plan, members, offsets)
     return once(path_of(task.folder, key), lambda: _measured(task))
+
+
+def lost_cell(task: CellTask) -> Step:
+    """A cell whose process was killed."""
+    found = Findings()
+    _told(task, InterbrainError(LOST), found)
+    return found.step()
 
 
 def _measured(task: CellTask) -> Step:

@@ -15,7 +15,7 @@ from interbrain.data.study import Loaded, Recording
 from interbrain.formats.sniff import load
 from interbrain.signals.prepare import prepare
 from interbrain.signals.twins import Fingerprint, fingerprint
-from interbrain.study.boundary import told, untold
+from interbrain.study.boundary import LOST, told, untold
 from interbrain.study.cache import Step, key_of, load_step, path_of, save_step
 
 _PRINT_ARRAYS = ("hashes", "positions", "channels")
@@ -151,6 +151,11 @@ def _print(step: Step) -> Fingerprint:
     hashes, positions, channels = (step.arrays[f"print_{k}"] for k in _PRINT_ARRAYS)
     about = step.facts["print"]
     return Fingerprint(hashes, positions, channels, about["rate"], about["duration"], about["stretch"])
+
+
+def lost_person(task: PersonTask) -> Person:
+    """A recording whose process was killed."""
+    return _failed(task, "", InterbrainError(LOST))
 
 
 def _failed(task: PersonTask, content: str, error: Exception) -> Person:

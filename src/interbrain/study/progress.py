@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from tqdm import tqdm
@@ -32,6 +33,10 @@ class Progress:
             self._bar.update(min(WEIGHTS[kind], self._bar.total - self._bar.n))
 
         return done
+
+    def tell(self, text: str) -> None:
+        """A line on stderr above the bar, shown also where there is none: something went wrong and was mended."""
+        tqdm.write(f"interbrain: {text}", file=sys.stderr)
 
     def close(self) -> None:
         self._bar.update(self._bar.total - self._bar.n)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from interbrain import __version__
+from interbrain.data.files import write_text
 
 LIBRARIES = ("numpy", "scipy", "pandas", "numba", "statsmodels", "mne", "mne-nirs", "pyxdf", "matplotlib", "pydantic")
 
@@ -58,9 +59,7 @@ class Clock:
 
 
 def write_json(path: Path, content: Any) -> None:
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    scratch.replace(path)
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def write_description(folder: Path, name: str) -> None:

@@ -24,7 +24,7 @@ from interbrain.inference.null import Null, compare, surrogate_draws, surrogate_
 from interbrain.inference.stationarity import warning
 from interbrain.signals.align import common_clock, cut, usable_share
 from interbrain.study import tabulate
-from interbrain.study.boundary import told
+from interbrain.study.boundary import LOST, told
 from interbrain.study.cache import Step, key_of, once, path_of
 from interbrain.study.clock import on_clock, starts
 from interbrain.study.person import signal_of
@@ -114,6 +114,13 @@ def measure_pair(task: PairTask) -> Step:
         (task.side_a.member.role, task.side_b.member.role),
     )
     return once(path_of(task.folder, key), lambda: _measured(task, analyses))
+
+
+def lost_pair(task: PairTask) -> Step:
+    """A meeting whose process was killed."""
+    found = Findings()
+    found.problems.append(Problem(task.where, LOST, "nothing can be said about it", "the session was left out"))
+    return found.step()
 
 
 def _measured(task: PairTask, analyses: list[Analysis]) -> Step:
