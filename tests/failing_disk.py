@@ -1,7 +1,7 @@
 """A disk that fails: what could be on it after a power cut at any moment of a run, and one that is full.
 
-Only what was forced to a disk is sure to be there after a power cut. The bytes of a file that were not are lost, torn or
-zero; names that were made, moved or removed since their folder was last forced are there or not, each on its own.
+Only what was forced to a disk is sure to be there after a power cut. The bytes of a file that were not are lost, torn
+or zero; names that were made, moved or removed since their folder was last forced are there or not, each on its own.
 """
 
 from __future__ import annotations
