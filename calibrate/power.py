@@ -49,16 +49,17 @@ def main(argv: list[str] | None = None) -> None:
     if asked.fresh:
         asked.table.unlink(missing_ok=True)
     if not asked.page:
-        for recording in tqdm(sorted(RECORDINGS, key=samples), desc="recordings"):
+        for recording in tqdm(sorted(RECORDINGS, key=turn), desc="recordings"):
             fill(asked.table, recording, asked.n, asked.draws, asked.seed)
     if asked.table == Path(str(TABLE)):
         _power_page.write(read(asked.table))
 
 
-def samples(recording: Recording) -> tuple[bool, float]:
-    """Order of computing: short recordings first, and last those that answer only where they are asked for by name."""
-    named = recording.noise == "white" or recording.rate == 10.0
-    return named, recording.length_s * (10 if recording.kind == "eeg" else 1)
+def turn(recording: Recording) -> tuple[int, float]:
+    """Order of computing: fNIRS, then what other modalities are likened to, then the rest; short recordings first."""
+    rest = recording.noise == "white" or recording.rate == 10.0
+    place = 0 if recording.noise == "haemodynamic" else 2 if rest else 1
+    return place, recording.length_s * (10 if recording.kind == "eeg" else 1)
 
 
 def read(path: Path) -> pd.DataFrame:
