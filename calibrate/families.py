@@ -228,10 +228,10 @@ def main(argv: list[str] | None = None) -> None:
     cells = {
         f"8 groups: clusters; {r:g}; {'partial' if c else 'full'}": joined(World(r, c))
         for r in CORRELATIONS
-        for c in (0.0, 0.3)
+        for c in (0.0, 0.5)
     }
     clusters = finished(FOLDER / "families-clusters.tsv", cells, about, asked.fresh)
-    cells = {f"{r:g}": rate(World(r, 3.0)) for r in CORRELATIONS}
+    cells = {f"{r:g}": rate(World(r, 5.0)) for r in CORRELATIONS}
     rates = finished(FOLDER / "families-fdr.tsv", cells, about, asked.fresh)
     (FOLDER / "families.md").write_text(page(errors, clusters, rates), encoding="utf-8")
 
