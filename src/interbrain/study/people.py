@@ -8,18 +8,14 @@ from typing import Any
 
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
-from interbrain.data.study import Meeting, Recording, Study
-from interbrain.signals.twins import Twin, find_twins
+from interbrain.data.study import Meeting, Study
+from interbrain.study.false_dyads import refuse_twins
 from interbrain.study.person import Person, PersonTask
 from interbrain.study.sides import Side, pairs_of
+from interbrain.study.slots import Slot, slots, where
 from interbrain.study.within import PairTask
 
-Slot = tuple[str, int]
-"""Meeting key and the recording's position in it: where a recording stands, whatever its labels say."""
-
-
-def slots(study: Study) -> dict[Slot, tuple[Meeting, Recording]]:
-    return {(m.key, i): (m, r) for m in study.meetings for i, r in enumerate(m.recordings)}
+__all__ = ["Slot", "pair_tasks", "person_tasks", "quality_rows", "refuse_twins", "slots", "where", "zero_of"]
 
 
 def person_tasks(study: Study, plan: Plan, work: Path, debug: bool) -> dict[Slot, PersonTask]:
@@ -31,49 +27,6 @@ def person_tasks(study: Study, plan: Plan, work: Path, debug: bool) -> dict[Slot
         for slot, (meeting, recording) in slots(study).items()
         if recording.modality in wanted
     }
-
-
-def where(meeting: Meeting, recording: Recording) -> str:
-    condition = f", {meeting.condition}" if meeting.condition else ""
-    return f"group {meeting.group}, session {meeting.session}{condition}, {recording.role}, {recording.modality}"
-
-
-def refuse_twins(study: Study, people: dict[Slot, Person]) -> tuple[frozenset[str], frozenset[str], list[Problem]]:
-    """Meetings that compare a recording with itself, meetings that repeat another one, and what to tell of both.
-
-    The first must not be measured at all; the second keep their own rows but stay out of re-pairing, tests over
-    groups and the course, which take groups as independent.
-    """
-    places = slots(study)
-    order = {meeting.key: i for i, meeting in enumerate(study.meetings)}
-    prints = {f"{key}\t{i}": p.print for (key, i), p in people.items() if p.print is not None}
-    refused, excluded, problems = set(), set(), []
-    for twin in find_twins(prints):
-        slot_a, slot_b = (_slot(x) for x in (twin.id_a, twin.id_b))
-        (meeting_a, a), (meeting_b, b) = places[slot_a], places[slot_b]
-        same_person = (a.person, a.role) == (b.person, b.role)
-        if same_person and a.path == b.path and a.channels == b.channels:
-            continue
-        if meeting_a.key == meeting_b.key:
-            if same_person:
-                continue
-            refused.add(meeting_a.key)
-        else:
-            excluded.add(max(meeting_a.key, meeting_b.key, key=order.__getitem__))
-        problems.append(_twin_problem(twin, where(meeting_a, a), where(meeting_b, b), meeting_a.key == meeting_b.key))
-    return frozenset(refused), frozenset(excluded), problems
-
-
-def _slot(text: str) -> Slot:
-    key, index = text.rsplit("\t", 1)
-    return key, int(index)
-
-
-def _twin_problem(twin: Twin, one: str, other: str, same_meeting: bool) -> Problem:
-    what = f"holds the same samples as {other}: {twin.seconds:.0f} s, {twin.share:.0%} of the shorter recording"
-    if same_meeting:
-        return Problem(one, what, "a recording synchronises with itself perfectly", "the meeting was not measured")
-    return Problem(one, what, "tests over groups need independent recordings", "the later one stays out of those tests")
 
 
 def pair_tasks(

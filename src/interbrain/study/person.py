@@ -14,11 +14,9 @@ from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Loaded, Recording
 from interbrain.formats.sniff import load
 from interbrain.signals.prepare import prepare
-from interbrain.signals.twins import Fingerprint, fingerprint
+from interbrain.signals.traits import Traits, packed, traits, unpacked
 from interbrain.study.boundary import LOST, told, untold
 from interbrain.study.cache import Step, key_of, load_step, path_of, save_step
-
-_PRINT_ARRAYS = ("hashes", "positions", "channels")
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Person:
     quality: tuple[dict[str, Any], ...]
     problems: tuple[Problem, ...]
     meta: dict[str, Any]
-    print: Fingerprint | None
+    traits: Traits | None
 
 
 def prepare_person(task: PersonTask) -> Person:
@@ -76,7 +74,7 @@ def prepare_person(task: PersonTask) -> Person:
         quality=tuple(facts["quality"]),
         problems=tuple(replace(p, where=f"{task.where}, {p.where}".rstrip(", ")) for p in problems),
         meta=facts["meta"],
-        print=_print(step),
+        traits=unpacked(step.facts["traits"], step.arrays),
     )
 
 
@@ -87,7 +85,7 @@ def _prepared(task: PersonTask) -> Step:
     signal = loaded.signal
     channels = tuple(replace(c, region=c.region or regions.get(c.name)) for c in signal.channels)
     signal = replace(signal, channels=channels)
-    printed = fingerprint(signal)
+    about, kept = packed(traits(signal, task.recording.modality))
     ready = prepare(signal, task.recording.modality, task.plan)
     facts = {
         "quality": [_plain(row) for row in ready.quality],
@@ -95,12 +93,11 @@ def _prepared(task: PersonTask) -> Step:
         "steps": list(ready.steps),
         "meta": {k: str(v) for k, v in loaded.meta.items() if v is not None and k != "notes"},
         "n_channels": len(ready.signal.channels),
-        "print": {"rate": printed.rate, "duration": printed.duration, "stretch": printed.stretch},
+        "traits": about,
         "signal": _described(ready.signal),
     }
     arrays = {"values": ready.signal.values, "valid": np.asarray(ready.signal.valid)}
-    arrays |= {f"print_{k}": getattr(printed, k) for k in _PRINT_ARRAYS}
-    return Step(facts, arrays)
+    return Step(facts, {**arrays, **kept})
 
 
 def _reading_notes(loaded: Loaded) -> list[Problem]:
@@ -145,12 +142,6 @@ def signal_of(path: Path) -> Signal:
 def _channel(about: dict[str, Any]) -> Channel:
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
     return Channel(**given)
-
-
-def _print(step: Step) -> Fingerprint:
-    hashes, positions, channels = (step.arrays[f"print_{k}"] for k in _PRINT_ARRAYS)
-    about = step.facts["print"]
-    return Fingerprint(hashes, positions, channels, about["rate"], about["duration"], about["stretch"])
 
 
 def lost_person(task: PersonTask) -> Person:
