@@ -70,12 +70,18 @@ def ppc(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.mean(pairs))
 
 
+def envcorr(x: np.ndarray, y: np.ndarray) -> float:
+    """Correlation of the amplitudes."""
+    return float(np.corrcoef(abs(x), abs(y))[0, 1])
+
+
 PAIR: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "plv": plv,
     "ccorr": lambda x, y: abs(ccorr(x, y)),
     "accorr": accorr,
     "imcoh": lambda x, y: abs(imcoh(x, y)),
     "coh": coh,
+    "envcorr": envcorr,
     "pli": pli,
     "wpli": wpli,
     "ppc": ppc,

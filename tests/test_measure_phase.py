@@ -18,10 +18,10 @@ from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.inference.null import surrogate_draws
 from interbrain.inference.ranks import family_p
-from interbrain.measures import _phase_contract
+from interbrain.measures import _envelope, _phase_contract
 
 NAMES = ("plv", "ccorr", "accorr", "imcoh", "coh", "pli", "wpli")
-HYPYP = {"imcoh": "imaginary_coh"}
+HYPYP = {"imcoh": "imaginary_coh", "envcorr": "envelope_corr"}
 BANDS = {
     "theta_4_7.5": (4.0, 7.5),
     "alpha_7.5_11": (7.5, 11.0),
@@ -62,7 +62,7 @@ def pair(data_dir: Path) -> tuple[Block, Block]:
     return block(both[0], people[0].info["sfreq"]), block(both[1], people[1].info["sfreq"])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "envcorr"])
 def test_hypyp_gives_the_same_numbers(name, pair, reference):
     expected = np.load(reference / "hypyp_interbrain.npz")
     assert list(expected["bands"]) == list(BANDS)
@@ -318,3 +318,58 @@ def test_theta_in_one_second_is_allowed_and_people_must_share_epochs():
         module.combine(a, module.prepare(block(noise((3, 1, 100), 1), 100.0), settings | {"across": "epochs"}))
     with pytest.raises(RefusedScience, match="holds 2 cycles"):
         module.reduce(module.combine(a, a), np.array([[0, 50]]))
+
+
+@pytest.mark.parametrize(
+    "scale, expected",
+    [
+        ("amplitude", (0.2537589015063326, -0.1409831861757648, -0.1850049831874239)),
+        ("log_power", (0.20909566169089033, -0.06318771060079424, -0.11835500339999498)),
+    ],
+)
+def test_orthogonalised_envelopes_give_mne_connectivitys_numbers(scale, expected):
+    """MNE-Connectivity 0.9.0, envelope_correlation(orthogonalize="pairwise", absolute=False), log False and True, of
+    three random walks."""
+    random = np.random.default_rng(11)
+    z = np.cumsum(random.standard_normal((3, 400)) + 1j * random.standard_normal((3, 400)), axis=1)
+    z -= z.mean(axis=1, keepdims=True)
+    parts = np.stack([z.real, z.imag])
+    found = _envelope.orthogonalised(parts, parts[None], None, None, scale)[:, 0]
+    np.testing.assert_allclose((found[0, 1], found[0, 2], found[1, 2]), expected, atol=1e-13)
+
+
+def test_envelopes_with_gaps_and_in_shuffled_order():
+    a, b = noise((6, 2, 300), 31), noise((6, 3, 300), 32)
+    valid_a, valid_b = np.ones(a.shape, bool), np.ones(b.shape, bool)
+    valid_a[0, 0, 50:120], valid_b[3, 2, 200:], valid_b[4, 1] = False, False, False
+    for orthogonalise in (False, True):
+        settings = settings_of("envcorr", {"x": (8.0, 13.0)}, orthogonalise=orthogonalise)
+        module = measures.module("envcorr")
+        block_a, block_b = block(a, 100.0, valid_a), block(b, 100.0, valid_b)
+        prepared = module.prepare(block_a, settings), module.prepare(block_b, settings)
+        index = np.array([np.random.default_rng(i).permutation(6) for i in range(4)])
+        drawn = module.draws(*prepared, "segment_shuffle", index).value[..., 0]
+        loop = [value("envcorr", block_a, block(b[i], 100.0, valid_b[i]), settings) for i in index]
+        np.testing.assert_allclose(drawn, loop, rtol=0, atol=TOLERANCE)
+        found = estimate("envcorr", block_a, block_b, settings)
+        assert np.isnan(found.phase).all() and np.isnan(found.lag_s).all()
+    expected, _, coverage = naive_phase.across_time("envcorr", (a, valid_a), (b, valid_b), 100.0, (8.0, 13.0))
+    found = estimate(
+        "envcorr", block(a, 100.0, valid_a), block(b, 100.0, valid_b), settings_of("envcorr", {"x": (8.0, 13.0)})
+    )
+    np.testing.assert_allclose(found.value[..., 0, 0], expected, atol=TOLERANCE)
+    np.testing.assert_allclose(found.coverage[..., 0, 0], coverage, atol=TOLERANCE)
+
+
+def test_orthogonalised_envelopes_do_not_see_a_common_source():
+    t = np.arange(4000) / 100.0
+    random = np.random.default_rng(33)
+    waxing = 1 + 0.8 * np.sin(2 * np.pi * 0.3 * t)
+    source = waxing * np.sin(2 * np.pi * 10 * t)
+    a, b = source + 0.3 * random.standard_normal((2, 4000))
+    lagged = np.roll(source, 3) + 0.3 * random.standard_normal(4000)
+    blocks = [block(x[None, None], 100.0, epoched=False) for x in (a, b, lagged)]
+    plain, without = (settings_of("envcorr", {"x": (8.0, 12.0)}, orthogonalise=o) for o in (False, True))
+    assert value("envcorr", blocks[0], blocks[1], plain).item() > 0.8
+    assert abs(value("envcorr", blocks[0], blocks[1], without).item()) < 0.2
+    assert value("envcorr", blocks[0], blocks[2], without).item() > 0.6

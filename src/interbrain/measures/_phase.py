@@ -44,7 +44,7 @@ class Means:
     With x_a and x_b the two carriers (analytic signals, or unit phasors e^{iα}, e^{iβ}): ``minus`` is the mean of
     x_a·conj(x_b), ``plus`` of x_a·x_b, ``own_a`` and ``own_b`` of what :attr:`Kind.own` makes of each alone; ``n`` is
     how many there are. Where a kind asks for ``imaginary``, ``sign``, ``size`` and ``square`` are the means of
-    sign(im), |im| and im² with im = Im(x_a·conj(x_b)).
+    sign(im), |im| and im² with im = Im(x_a·conj(x_b)); ``joint`` is what :attr:`Kind.joint` gives.
     """
 
     minus: np.ndarray
@@ -55,6 +55,7 @@ class Means:
     sign: np.ndarray | None = None
     size: np.ndarray | None = None
     square: np.ndarray | None = None
+    joint: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Kind:
         Whether the carriers are unit phasors (amplitude thrown away).
     plus, imaginary
         Whether ``value`` needs ``plus``; ``sign``, ``size`` and ``square``.
+    joint
+        A function of both people's samples that is no function of means, across time only: real and imaginary parts
+        ``(2, A, time)`` and ``(U, 2, B, time)`` and their masks (None where nothing is missing) to ``(A, U, B)``.
+    phased
+        Whether the phase of the mean cross-spectrum belongs to the answer.
     """
 
     value: Callable[[Means], np.ndarray]
@@ -78,6 +84,8 @@ class Kind:
     unit: bool
     plus: bool = False
     imaginary: bool = False
+    joint: Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None], np.ndarray] | None = None
+    phased: bool = True
 
 
 def power(x: np.ndarray) -> tuple[np.ndarray, ...]:

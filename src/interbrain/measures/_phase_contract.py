@@ -142,7 +142,8 @@ def reduce(state: State, windows: np.ndarray | None, stabilise: str) -> Estimate
 
 def _estimate(state: State, stabilise: str) -> Estimate:
     value = state.value[..., None]
-    phase = np.where(np.isfinite(state.value) & (np.abs(state.cross) > 0), np.angle(state.cross), np.nan)
+    known = np.isfinite(state.value) & (np.abs(state.cross) > 0) & state.a.kind.phased
+    phase = np.where(known, np.angle(state.cross), np.nan)
     centres = np.array([b.centre for b in state.a.bands])
     return Estimate(
         value=value,
@@ -236,7 +237,7 @@ def functions(kind_of: Callable[[Mapping[str, Any]], Kind], stabilise: str) -> F
     """The four functions of a measure and its memory, from its kind (which may depend on the settings) alone."""
 
     def prepare_one(block: Block, settings: Mapping[str, Any]) -> Prepared:
-        return prepare(kind_of(settings), block, settings)
+        return prepare(kind_of(settings), block, {"across": "time", **settings})
 
     def reduce_one(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
         return reduce(state, windows, stabilise)

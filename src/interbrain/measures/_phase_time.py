@@ -115,10 +115,12 @@ def _means(kind: Kind, a: Carrier, b: Carrier, epoch: int, others: np.ndarray) -
         if kind.plus:
             plus = (product[0, :, :, 0] - product[1, :, :, 1]) / n
             plus = plus + 1j * (product[1, :, :, 0] + product[0, :, :, 1]) / n
-        parts: tuple[np.ndarray, ...] = ()
-        if kind.imaginary:
-            parts = tuple(imaginary_sums(rows, columns) / n)
-    return Means(minus, plus, own_a, own_b, n, *parts), n
+        sign, size, square = imaginary_sums(rows, columns) / n if kind.imaginary else (None, None, None)
+    joint = None
+    if kind.joint is not None:
+        masks = None if a.valid is None else a.valid[epoch], None if b.valid is None else b.valid[others]
+        joint = kind.joint(rows, columns, *masks)
+    return Means(minus, plus, own_a, own_b, n, sign, size, square, joint), n
 
 
 def _alone(

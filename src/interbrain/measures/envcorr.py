@@ -1,0 +1,87 @@
+"""Envelope correlation: whether two people's rhythms grow and wane together, whatever their phases.
+
+Plain by default; ``orthogonalise`` takes out of each signal what is in phase with the other before the envelopes are
+compared (Hipp et al. 2012), so that nothing that reaches both recordings at the same instant counts. ``scale`` is the
+amplitude, the power (power correlation) or the logarithm of the power. In each epoch, then the mean over epochs:
+epochs must be long against the waxing and waning (a band's envelope has about as many independent samples as the
+epoch's seconds times the band's width in Hz).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from interbrain.data.errors import BadInput
+from interbrain.data.records import MeasureRecord
+from interbrain.measures import _envelope
+from interbrain.measures import _phase_contract as contract
+from interbrain.measures._phase import Kind, Means, nothing
+
+RECORD = MeasureRecord(
+    name="envcorr",
+    title="Envelope correlation",
+    formula="r = corr(|x_a|, |x_b|); orthogonalised: |Im(x_b·conj(x_a))| / |x_a| for |x_b|, and the reverse",
+    reference="Hipp JF, Hawellek DJ, Corbetta M, Siegel M, Engel AK (2012). Large-scale cortical correlation structure "
+    "of spontaneous oscillatory activity. Nature Neuroscience 15, 884-890.",
+    doi="10.1038/nn.3101",
+    value_range=(-1.0, 1.0),
+    with_itself=1.0,
+    stabilise="atanh",
+    directed=False,
+    accepts=("epochs", "continuous"),
+    modalities=("eeg",),
+    blind_to=("phase", "lag"),
+    surrogates={
+        "segment_shuffle": "reindex",
+        "circular_shift": "prepare",
+        "phase_randomisation": "prepare",
+        "aaft": "prepare",
+    },
+    default_surrogate="segment_shuffle",
+    settings={
+        "scale": "amplitude",
+        "orthogonalise": False,
+        "absolute": False,
+        "min_valid": 0.5,
+        "segment_s": 10.0,
+    },
+    settings_help={
+        "scale": "'amplitude', 'power' or 'log_power'",
+        "orthogonalise": "whether what is in phase in both people is taken out first",
+        "absolute": "whether |r| of each epoch is averaged",
+        "min_valid": "share of an epoch's samples that must be valid for it to count",
+        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
+    },
+    named_settings={
+        "hypyp": {"scale": "amplitude", "orthogonalise": False},
+        "power": {"scale": "power", "orthogonalise": False},
+        "hipp": {"scale": "log_power", "orthogonalise": True},
+    },
+    needs_bands=True,
+    methods="Amplitude synchrony was measured by the correlation of envelopes in each band (orthogonalised where "
+    "stated; Hipp et al., 2012).",
+)
+
+
+def _value(means: Means) -> np.ndarray:
+    assert means.joint is not None
+    return means.joint
+
+
+def _absolute(means: Means) -> np.ndarray:
+    return np.abs(_value(means))
+
+
+def _kind(settings: Mapping[str, Any]) -> Kind:
+    if settings["scale"] not in _envelope.SCALES:
+        raise BadInput(f"envcorr: scale is {settings['scale']!r}; allowed are {', '.join(_envelope.SCALES)}.")
+    joint = _envelope.orthogonalised if settings["orthogonalise"] else _envelope.plain
+    value = _absolute if settings["absolute"] else _value
+    return Kind(value=value, own=nothing, unit=False, joint=partial(joint, scale=settings["scale"]), phased=False)
+
+
+prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
