@@ -19,8 +19,10 @@ def tables(whole, first, second, group=None, session=None, null_sd=1.0, halves_n
     base = pd.DataFrame({c: [""] * n for c in (*MEETING, *PAIR)})
     base = base.assign(group=[str(g) for g in (np.arange(n) if group is None else group)], analysis="a", measure="wtc")
     base["session"] = 1 if session is None else session
-    null = base.assign(null="shift", excess=whole, stabilised_null_sd=null_sd, duration_s=600.0, usable=1.0)
-    halves = base.assign(null="shift", split_a=first, split_b=second, early=first, late=second, reason="")
+    null = base.assign(null="shift", excess=whole, duration_s=600.0, usable=1.0)
+    halves = base.assign(
+        null="shift", null_sd=null_sd, split_a=first, split_b=second, early=first, late=second, reason=""
+    )
     return null, halves.assign(split_null_sd=halves_null_sd, early_late_null_sd=halves_null_sd)
 
 

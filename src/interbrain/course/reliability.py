@@ -8,8 +8,8 @@ value's error is that of the difference times λ, where λ is 1/4 for two indepe
 Guttman's formula: Guttman 1945, 10.1007/BF02288892, which corrects to the full length as Spearman and Brown do, without
 asking that both halves spread alike). Halves of one recording are not quite independent, so λ is measured: the null's
 variance of the whole value over the variance of the halves' difference under the same surrogates, pooled over all
-meetings and places of a family. The null mean of a half need not be known: it is the same in both halves but for
-chance, and a difference that all meetings share is taken out.
+meetings and places of a family. Each half stands less its own null mean, so that the error of the null's mean is
+counted too; a difference that all meetings share is taken out.
 
 Parts. With σ²(dyads), σ²(sessions) and σ²(error):
 
@@ -73,10 +73,9 @@ def reliability(excesses: pd.DataFrame, halves: pd.DataFrame, confidence: float 
     """
     if excesses.empty or halves.empty:
         return frame("reliability", [])
-    shared = [c for c in halves.columns if c in excesses.columns and c != "null"]
-    joined = excesses.merge(halves.drop(columns="null"), on=shared, how="left")
-    own_null = excesses.merge(halves, on=[*shared, "null"], how="inner")
-    scale = {name: _scale(own_null, columns[2]) for name, columns in SPLITS.items()}
+    own = halves.drop(columns=["null", "null_sd"])  # halves of values: they serve every null
+    joined = excesses.merge(own, on=[c for c in own.columns if c in excesses.columns], how="left")
+    scale = {name: _scale(halves, columns[2]) for name, columns in SPLITS.items()}
     for name, (first, second, _) in SPLITS.items():
         joined[f"{name}_d"] = joined[first] - joined[second]
     extra = [f"{name}_d" for name in SPLITS]
@@ -102,11 +101,11 @@ def _commonest(reasons: pd.Series) -> str:
     return max(dict.fromkeys(known), key=known.count) if known else ""
 
 
-def _scale(joined: pd.DataFrame, column: str) -> dict[tuple[Any, ...], float]:
+def _scale(halves: pd.DataFrame, column: str) -> dict[tuple[Any, ...], float]:
     """λ of each family: variance of the whole value over that of the halves' difference, both of surrogates."""
-    known = joined[joined[column].notna() & joined["stabilised_null_sd"].notna()]
+    known = halves[halves[column].notna() & halves["null_sd"].notna()]
     squares = known[list(GEOMETRY)].assign(
-        whole=known["stabilised_null_sd"] ** 2, apart=known[column].astype(float) ** 2
+        whole=known["null_sd"].astype(float) ** 2, apart=known[column].astype(float) ** 2
     )
     sums = squares.groupby(list(GEOMETRY), sort=False, dropna=False)[["whole", "apart"]].sum()
     ratio = sums["whole"] / sums["apart"].where(sums["apart"] > 0)
@@ -130,7 +129,7 @@ def _error(apart: np.ndarray, scale: float, reason: str) -> tuple[Ratio | None, 
         return None, f"no halves: {reason or 'a half is too short for the band'}"
     if len(known) < FEWEST:
         have = "one meeting has" if len(known) == 1 else f"{len(known)} meetings have"
-        return None, f"{have} halves; {FEWEST} are needed to tell how far values of one meeting lie apart"
+        return None, f"{have} halves; at least {FEWEST} are needed"
     return Ratio(float(known.var(ddof=1)) * scale, len(known) - 1.0), ""
 
 

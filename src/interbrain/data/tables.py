@@ -29,7 +29,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "family", "p_family",
     ),
     "halves": (
-        *MEETING, *PAIR, "null", "split_a", "split_b", "split_null_sd", "early", "late", "early_late_null_sd", "reason",
+        *MEETING, *PAIR, "null", "null_sd", "split_a", "split_b", "split_null_sd", "early", "late", "early_late_null_sd",
+        "reason",
     ),
     "windows": (*MEETING, *PAIR, "window", "start_s", "stop_s", "value", "coverage"),
     "lags": (*MEETING, *PLACE, "lag_s", "value", "null_mean", "null_sd", "n_null"),

@@ -15,7 +15,7 @@ halves of chance lie apart for the spread that chance gives the whole value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -32,6 +32,13 @@ from interbrain.inference.null import surrogate_settings
 SURROGATES = 19
 """Surrogates whose halves are measured: they are pooled over meetings and places, so few of each are enough."""
 
+QUARTER = 4.0
+"""How many times the measure's memory a quarter must last for the split of first and last against middle quarters.
+
+Its halves touch at two places. What surrogates show of that holds without coupling; coupled signals remember longer,
+and with wavelets in quarters as long as their memory the error came out a quarter too small, while early and late
+halves, which touch once, gave it to within a tenth."""
+
 SMALLEST_SHARE = 0.3
 """The smaller half must carry this share of what both carry; less is no half."""
 
@@ -42,10 +49,12 @@ SPLITS = {"split": ((0, 3), (1, 2)), "early_late": ((0, 1), (2, 3))}
 @dataclass(frozen=True, eq=False)
 class Halves:
     """Stabilised values of the halves: ``values[split] (2, A, B, band, direction)``; ``draws[split] (S, 2, …)`` those
-    of surrogates, empty where quarters share nothing. ``reason`` says why there are none."""
+    of surrogates and ``whole (S, …)`` the whole value of the same ones, empty where quarters share nothing.
+    ``reason`` says why there are none."""
 
     values: Mapping[str, np.ndarray]
     draws: Mapping[str, np.ndarray]
+    whole: np.ndarray
     reason: str = ""
 
 
@@ -67,19 +76,46 @@ def halves(
     block_a, block_b = blocks
     try:
         if block_b.epoched:
-            return _of_estimates(_epoch_quarters(measure, block_a, block_b, settings), record, [])
+            return _of_estimates(_epoch_quarters(measure, block_a, block_b, settings), record, [], [])
         windows = _windows(block_b.shape[2])
-        module = surrogates.module(surrogate)
-        index = module.draw_index(block_b, SURROGATES, stream, surrogate_settings(settings, measure))
-        drawn = []
-        own = measure.reduce(state, windows)
+        own, drawn, whole = measure.reduce(state, windows), [], []
         if any(np.isfinite(e.value).any() for e in own):
-            for row in index:
-                shifted = measure.prepare(module.apply(block_b, row), settings)
-                drawn.append(measure.reduce(measure.combine(prepared_a, shifted), windows))
-        return _of_estimates(own, record, drawn)
+            for block in _surrogates(measure, block_b, settings, surrogate, stream):
+                shifted = measure.combine(prepared_a, measure.prepare(block, settings))
+                drawn.append(measure.reduce(shifted, windows))
+                whole.append(measure.reduce(shifted))
+        found = _of_estimates(own, record, drawn, whole)
+        return (
+            found if found.reason else _apart_enough(found, block_b, surrogate_settings(settings, measure)["guard_s"])
+        )
     except InterbrainError as error:
-        return Halves({}, {}, str(error))
+        return Halves({}, {}, np.empty(0), str(error))
+
+
+def _apart_enough(found: Halves, block: Block, memory: float) -> Halves:
+    """Without the split that touches at two places, where a measure's memory is long against its quarters."""
+    quarter = block.shape[2] / block.rate / 4
+    if quarter >= QUARTER * memory:
+        return found
+    reason = (
+        f"a quarter of the recording lasts {quarter:.0f} s, and the measure remembers {memory:.0f} s: quarters that "
+        f"touch are not independent under {QUARTER * memory:.0f} s"
+    )
+    values = {name: v for name, v in found.values.items() if name != "split"}
+    return Halves(values, found.draws, found.whole, reason)
+
+
+def _surrogates(
+    measure: ModuleType, block: Block, settings: Mapping[str, Any], surrogate: str, stream: np.random.Generator
+) -> Iterator[Block]:
+    """Surrogates of person B that keep none of the coupling, where there are enough such."""
+    module, about = surrogates.module(surrogate), surrogate_settings(settings, measure)
+    some_near = hasattr(module, "near")
+    index = module.draw_index(block, (4 if some_near else 1) * SURROGATES, stream, about)
+    near = module.near(block, index, about) if some_near else np.zeros(len(index), dtype=bool)
+    order = np.argsort(near, kind="stable")[:SURROGATES]
+    for row in index[order]:
+        yield module.apply(block, row)
 
 
 def _windows(n_times: int) -> np.ndarray:
@@ -102,12 +138,16 @@ def _epoch_quarters(measure: ModuleType, a: Block, b: Block, settings: Mapping[s
     return found
 
 
-def _of_estimates(quarters: Sequence[Estimate], record: MeasureRecord, drawn: Sequence[Sequence[Estimate]]) -> Halves:
+def _of_estimates(
+    quarters: Sequence[Estimate],
+    record: MeasureRecord,
+    drawn: Sequence[Sequence[Estimate]],
+    whole: Sequence[Estimate],
+) -> Halves:
     values = {name: _pair(quarters, split, record) for name, split in SPLITS.items()}
-    draws = {name: np.stack([_pair(q, split, record) for q in drawn]) if drawn else np.empty(0)
-             for name, split in SPLITS.items()}  # fmt: skip
+    draws = {name: np.array([_pair(q, split, record) for q in drawn]) for name, split in SPLITS.items()}
     reason = "" if any(np.isfinite(v).any() for v in values.values()) else "a quarter is too short for the measure"
-    return Halves(values, draws, reason)
+    return Halves(values, draws, np.array([e.stabilised for e in whole]), reason)
 
 
 def _pair(quarters: Sequence[Estimate], split: tuple[tuple[int, int], tuple[int, int]], record: MeasureRecord) -> Any:

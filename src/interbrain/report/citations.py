@@ -53,6 +53,26 @@ KNOWN = {
         "psychotherapy research. Journal of Consulting and Clinical Psychology 59, 12–19.",
         "10.1037/0022-006X.59.1.12",
     ),
+    "split-half": (
+        "Guttman L (1945). A basis for analyzing test-retest reliability. Psychometrika 10, 255–282.",
+        "10.1007/BF02288892",
+    ),
+    "reliability-of-change": (
+        "Cranford JA, Shrout PE, Iida M, Rafaeli E, Yip T, Bolger N (2006). A procedure for evaluating sensitivity to "
+        "within-person change: can mood measures in diary studies detect change reliably? Personality and Social "
+        "Psychology Bulletin 32, 917–929.",
+        "10.1177/0146167206287721",
+    ),
+    "icc": (
+        "McGraw KO, Wong SP (1996). Forming inferences about some intraclass correlation coefficients. Psychological "
+        "Methods 1, 30–46.",
+        "10.1037/1082-989X.1.1.30",
+    ),
+    "reliability-interval": (
+        "Feldt LS (1965). The approximate sampling distribution of Kuder-Richardson reliability coefficient twenty. "
+        "Psychometrika 30, 357–370.",
+        "10.1007/BF02289499",
+    ),
 }
 """Works behind steps that have no record of their own."""
 

@@ -36,6 +36,7 @@ def methods(results: Results) -> Methods:
         _comparisons(results),
         _corrections(results, bib),
         _course(results, bib),
+        _reliability(results, bib),
         _outcome(results, bib),
         f"All computations were done with interbrain {results.provenance.get('interbrain', '')}".rstrip()
         + f"; random numbers follow from the seed {results.plan.get('seed', 'n/a')}.",
@@ -278,6 +279,24 @@ def _course(results: Results, bib: Bibliography) -> str:
         "Change over sessions was fitted to the variance-stabilised value minus the mean of its surrogates (excess), "
         f"never to z, which grows with the length of a recording.{model}{out}{kr}{flips}"
     )
+
+
+def _reliability(results: Results, bib: Bibliography) -> str:
+    rows = results["reliability"]
+    known = rows[rows["reliability"].notna()]
+    parts = set(known["part"])
+    if not parts & {"within", "all"}:
+        return ""
+    split = (known["halves"] == "split").any()
+    which = "first and last quarter against the two in the middle; odd against even epochs" if split else "early, late"
+    out = (
+        f"The error of one value was estimated from halves of each recording ({which}) and corrected to the length of "
+        f"the whole{bib.known('split-half')}, with the dependence of neighbouring halves measured on surrogates. "
+        "Reliability is one minus that error over the variance between values"
+    )
+    out += f"; within dyads it is that of change{bib.known('reliability-of-change')}" if "within" in parts else ""
+    out += f"; between dyads it is the intraclass correlation ICC(1,1){bib.known('icc')}" if "between" in parts else ""
+    return out + f". Intervals are those of F{bib.known('reliability-interval')}."
 
 
 def _outcome(results: Results, bib: Bibliography) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.files import write_text
-from interbrain.report import blocks, calibration, views, words
+from interbrain.report import blocks, calibration, views, words, worth
 from interbrain.report.blocks import Block
 from interbrain.report.figures import (
     chance,
@@ -188,6 +188,9 @@ def _trust(results: Results) -> Section:
     out = [*_drawn(quality.picture(results)), *_drawn(quality.reasons(results)), *_drawn(size.picture(results))]
     if said := calibration.missing(results):
         out.append(blocks.text(said))
+    if len(known := worth.table(results)):
+        said = "What one number is worth: how much of its differences is real. The rest is the error of one recording."
+        out += [blocks.text(said), blocks.table(known, "Reliability of each place", "reliability", fold=True)]
     problems = results["problems"]
     if problems.empty:
         out.append(blocks.text("No problem was noted: every recording of the study entered the analysis."))

@@ -104,15 +104,22 @@ def null_rows(
 def halves_rows(
     halves: Halves, null: Null, estimate: Estimate, places: Places, analysis: Analysis, context: Row, surrogate: str
 ) -> list[Row]:
-    """Both halves of each value under both splits. Epochs share nothing: their halves lie 2 null SDs apart."""
+    """Both halves of each value, less their own null means, under both splits.
+
+    Epochs share nothing: halves of chance lie 2 null SDs apart, and their null means are those of the whole.
+    """
     flat: dict[str, np.ndarray] = {}
     unknown = np.full(estimate.value.size, np.nan)
+    flat["null_sd"] = null.stabilised_null_sd.reshape(-1)
+    if len(halves.whole):
+        flat["null_sd"] = moments(places.pool(halves.whole, axis=1))[1].reshape(-1)
     for split, (first, second, null_sd) in SPLITS.items():
         known = split in halves.values
         pair = places.pool(halves.values[split], axis=1).reshape(2, -1) if known else (unknown, unknown)
         flat |= {first: pair[0], second: pair[1], null_sd: unknown}
         if known and len(halves.draws[split]):
             drawn = places.pool(halves.draws[split], axis=2)
+            flat |= {c: v - moments(drawn[:, k])[0].reshape(-1) for k, (c, v) in enumerate(zip((first, second), pair))}
             flat[null_sd] = moments(drawn[:, 0] - drawn[:, 1])[1].reshape(-1)
         elif known:
             flat[null_sd] = 2 * null.stabilised_null_sd.reshape(-1)

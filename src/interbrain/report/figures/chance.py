@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Panel, Picture, fine, key_row
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, shorten
@@ -50,6 +50,9 @@ def picture(results: Results) -> Picture | str:
         alt=f"{title}. The strongest is {words.number(top['z'])} SDs from its surrogates, "
 f"{words.p_text(top['p_read'])}.",
         draw=lambda width: _draw(results, rows, best, single, width),
+        note=worth.over_places(results, best, "all", "within")
+        if n > 1 and len(results["reliability"])
+        else worth.of_place(results, top, "all", "within"),
         table=fine(
             ["who", "analysis", "signal_a", "segment", "band", "place_a", "place_b", "null", "estimate", "null_mean",
              "null_sd", "z", "p", "p_family", "p_fdr", "n_null", "bound"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import BAND_SD, Panel, Picture, columns, fine, key_row
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, shorten
@@ -38,6 +38,7 @@ def picture(results: Results) -> Picture | str:
         )
         if x
     )
+    worthy = f"{worth.of_place(results, focus, 'within', 'all')} {worth.stability(results, focus, again=True)}"
     n = len(views.slopes(results))
     chosen = f" Of {n} places, signals and segments this one has the smallest p." if n > 1 and fit is not None else ""
     return Picture(
@@ -49,7 +50,7 @@ def picture(results: Results) -> Picture | str:
         alt=alt,
         draw=lambda width: _draw(points, lines, fit, results, results.axis_above_chance(str(focus["measure"])), width),
         note="A session that was not recorded has no grey block. A dyad's own line is drawn between its first and last "
-        "session.",
+        f"session. {worthy}".rstrip(),
         wide=True,
         table=fine(["group", "session", "condition", "excess", "stabilised_null_sd", "z", "p", "n_null"], points),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Picture, columns, fine
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, png, shorten, text_width
@@ -38,6 +38,7 @@ def picture(results: Results) -> Picture | str:
         f"grey, the larger; colour where p, corrected over the family, is at most {results.alpha:g}.{cut}",
         alt=f"{title}. The largest, z = {words.number(top['z'])}, is between {views.place_name(results, top)}.",
         draw=lambda width: _draw(results, rows, parts[:MOST_PANELS], width),
+        note=worth.over_places(results, rows, "all", "within"),
         wide=len(parts) > 3,
         table=fine(
             ["analysis", "signal_a", "segment", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd",

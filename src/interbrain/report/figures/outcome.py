@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Panel, Picture, fine
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, shorten
@@ -60,7 +60,12 @@ def picture(results: Results) -> Picture | None:
 def _note(results: Results, rows: pd.DataFrame) -> str:
     size = int(rows["n_read"].max())
     over = f" over the {size} associations of an analysis" if size > 1 else ""
-    return f"Colour: p{over} is at most {results.alpha:g}; {words.count(len(rows), 'association')} were tested in all."
+    said = f"Colour: p{over} is at most {results.alpha:g}; {words.count(len(rows), 'association')} were tested in all."
+    best = rows.sort_values("p", kind="stable").iloc[0]
+    part = str(best["part"]) if best["part"] in ("within", "between") else "within"
+    known = worth.of_place(results, best, part)
+    weaker = " What is chance there makes any association look weaker than it is." if "real (" in known else ""
+    return f"{said} {known}{weaker}".rstrip()
 
 
 def _name(results: Results, rows: pd.DataFrame, r: pd.Series) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Panel, Picture, fine, key_row
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, text_width
@@ -37,7 +37,7 @@ def picture(results: Results) -> Picture | None:
         + (_bar_text(test) if test is not None else ""),
         alt=alt,
         draw=lambda width: _draw(rows, test, unit, width),
-        note="" if test is None else views.bound_text(test),
+        note="" if test is None else f"{views.bound_text(test)} {worth.of_place(results, focus, 'all')}".strip(),
         table=fine(["session", "condition", "group_a", "group_b", "real", "value", "stabilised"], rows),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Panel, Picture, fine, key_row
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, text_width
@@ -34,6 +34,7 @@ def picture(results: Results) -> Picture | None:
 f"{words.with_unit(words.number(rows['slope'].max()), unit)} "
         "a session.",
         draw=lambda width: _draw(results, rows, unit, width),
+        note=worth.over_places(results, rows, "growth"),
         table=fine(
             ["analysis", "signal_a", "place_a", "place_b", "band", "segment", "slope", "ci_low", "ci_high", "df", "p",
              "p_family", "p_signflip", "n_groups", "n_meetings", "note"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from interbrain.report import views, words
+from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Panel, Picture, columns, fine
 from interbrain.report.results import Results
 from interbrain.report.svg import Canvas, padded, shorten
@@ -37,6 +37,7 @@ def picture(results: Results) -> Picture | None:
         f"that session's surrogates over the whole segment; a window is shorter and scatters more.{shown}",
         alt=f"{title}; {words.count(n, 'session')}.",
         draw=lambda width: _draw(rows, nulls, width),
+        note=worth.stability(results, rows.iloc[0]),
         wide=n > 3,
         table=fine(["group", "session", "condition", "segment", "start_s", "stop_s", "value", "coverage"], rows),
     )
