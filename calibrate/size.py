@@ -1,144 +1,242 @@
-"""``make calibrate``: the table of size under no effect, written into docs/calibration/size.md with date and machine.
+"""How often is p ≤ .05 when two people have nothing to do with each other: every default measure and surrogate.
 
-The report's own copy (``report/calibration.tsv``) is read off that page, so that the two cannot differ; ``--table``
-writes it from the page as it stands.
+``python -m calibrate size`` computes what ``docs/calibration/size.tsv`` lacks, the essential cells first, and writes
+the page and the report's own copy. Two processes can share the work:
+``python -m calibrate.size --part 1/2`` and ``--part 2/2``.
+``--page`` only writes the page from the cells that are there.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
-import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from calibrate.engine import BROKEN, LEVEL, WORLDS, Cell, Design, run_cell, simultaneous_interval
-from interbrain import __version__, measures
+from calibrate import _size_page, recordings
+from calibrate._kept import FOLDER, machine
+from calibrate.engine import Cell, Design, World, default_pairs, effective_pairs, run_cell
+from calibrate.worlds import BROKEN, NOISES
+from interbrain import measures
+from interbrain.data.errors import InterbrainError
 
-PAGE = Path(__file__).parents[1] / "docs" / "calibration" / "size.md"
 TITLE = "Size under no effect"
-TABLE = Path(__file__).parents[1] / "src" / "interbrain" / "report" / "calibration.tsv"
+CELLS = FOLDER / "size.tsv"
+SLOW = {"slow": (1 / 30, 1 / 8)}
+ALPHA = {"alpha": (7.5, 11.0)}
+SLOW_RATES = ((2, 10.0), (10, 2.0), (50, 1.0))
+"""Minutes and rate: shorter recordings are sampled faster, so that there are more shifts than surrogates."""
+EPOCHS = ((2, 30, 256), (10, 30, 1280), (50, 50, 3840))
+"""Minutes, epochs, samples an epoch at 64 Hz."""
+SENSOR = 0.05
+FEW = ("white", "ar(1) 0.98", "1/f")
+PHASE = ("plv", "accorr", "imcoh")
+PEARSON = {"prewhiten": False, "kind": "pearson"}
+QUICK = (
+    Design("wtc", "circular_shift", rate=2.0, samples=800, bands=SLOW),
+    Design("wlcc", "circular_shift", rate=1.0, samples=600),
+    *(Design(m, "segment_shuffle", 64.0, 64, epochs=8, bands=ALPHA, sensor=SENSOR) for m in PHASE),
+)
+"""Short recordings for the test run."""
+KEY = ["group", "measure", "setting", "surrogate", "world", "strength", "gaps", "recording", "pairs", "seed"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell to compute. ``group``: default, other or broken."""
+
+    group: str
+    design: Design
+    world: World
+    levels: tuple[int, ...] = (199,)
+
+    def key(self, pairs: int, seed: int) -> tuple[str, ...]:
+        d, w = self.design, self.world
+        about = (self.group, d.measure, d.setting, d.surrogate, w.name, f"{w.strength:g}", "yes" if w.gaps else "no")
+        return (*about, d.recording, str(pairs), str(seed))
+
+
+def continuous(measure: str, surrogate: str, minutes: int, settings: dict[str, Any] | None = None) -> Design:
+    rate = dict(SLOW_RATES)[minutes]
+    if measure == "wtc" and minutes == 50:
+        rate = 0.5  # the band ends at 1/8 Hz; half the samples are half the work
+    bands = SLOW if measure == "wtc" else {}
+    return Design(measure, surrogate, rate, round(60 * minutes * rate), bands=bands, settings=settings or {})
+
+
+def epochs(measure: str, minutes: int) -> Design:
+    count, samples = next((e, s) for m, e, s in EPOCHS if m == minutes)
+    return Design(measure, "segment_shuffle", 64.0, samples, epochs=count, bands=ALPHA, sensor=SENSOR)
+
+
+def tasks() -> list[Task]:
+    """Every cell, the essential ones first."""
+    slow, both = ("wtc", "wlcc"), (199, 999)
+    found = [Task("default", continuous(m, "circular_shift", 10), World(w), both) for w in NOISES for m in slow]
+    found += [Task("default", epochs(m, 2), World(w), both) for w in NOISES for m in PHASE]
+    found += list(_broken())
+    found += [
+        Task("default", continuous(m, "circular_shift", t), World(w)) for t in (2, 50) for w in NOISES for m in slow
+    ]
+    found += list(_real())
+    found += [Task("default", continuous(m, "circular_shift", 10), World(w, gaps=True)) for w in NOISES for m in slow]
+    found += [Task("default", epochs(m, 2), World(w, gaps=True), both) for w in FEW for m in PHASE]
+    found += [Task("default", epochs(m, 10), World(w), both) for w in FEW for m in PHASE]
+    found += [
+        Task("default", continuous(m, "circular_shift", t), World(w, gaps=True))
+        for t in (50, 2)
+        for w in FEW
+        for m in slow
+    ]
+    found += list(_other())
+    found += [
+        Task("default", continuous(m, "circular_shift", t), World(w), both) for t in (2, 50) for w in FEW for m in slow
+    ]
+    found += [Task("default", epochs(m, 50), World(w)) for w in FEW for m in PHASE]
+    assert default_pairs() <= {(t.design.measure, t.design.surrogate) for t in found if t.group == "default"}
+    return found
+
+
+def _broken() -> Iterator[Task]:
+    """Ten minutes; strengths in SDs of the noise (random walks: steps of .3)."""
+    designs = [
+        continuous("wtc", "circular_shift", 10),
+        continuous("wlcc", "circular_shift", 10),
+        continuous("corr", "circular_shift", 10),
+        continuous("corr", "circular_shift", 10, PEARSON),
+    ]
+    for world in BROKEN:
+        for strength in (0.3,) if "walk" in world else (1.0, 3.0):
+            for design in designs:
+                yield Task("broken", design, World(world, strength))
+    for design in (epochs(m, 2) for m in PHASE):
+        yield Task("broken", design, World("both louder at the end", 3.0))
+
+
+def _real() -> Iterator[Task]:
+    if recordings.folder() is None:
+        return
+    for minutes in (10, 2):
+        for measure in ("wtc", "wlcc"):
+            yield Task("default", continuous(measure, "circular_shift", minutes), World("real motion"))
+    light = Design("wtc", "circular_shift", 5.0, 480, bands={"band": (0.05, 0.15)})  # 96 s are too short for 1/30 Hz
+    yield Task("default", light, World("real haemoglobin"))
+    for measure in PHASE:
+        yield Task("default", Design(measure, "segment_shuffle", 100.0, 100, 25, ALPHA), World("real EEG"))
+
+
+def _other() -> Iterator[Task]:
+    """Pairs that records allow and no default plan uses: two minutes, three noises."""
+    for name, record in measures.records().items():
+        for surrogate, how in record.surrogates.items():
+            if how.startswith("refused") or (name, surrogate) in default_pairs():
+                continue
+            for noise in FEW:
+                if "eeg" in record.modalities and record.needs_bands and surrogate == "segment_shuffle":
+                    yield Task("other", epochs(name, 2), World(noise))
+                elif record.needs_bands and name != "wtc":
+                    design = Design(name, surrogate, 32.0, 60 * 32, bands=ALPHA, sensor=SENSOR)
+                    yield Task("other", design, World(noise))
+                else:
+                    minutes = 10 if surrogate == "segment_shuffle" else 2
+                    yield Task("other", continuous(name, surrogate, minutes), World(noise))
+
+
+def finished(path: Path = CELLS) -> pd.DataFrame:
+    """The cells that are there, the last of each key and set of levels."""
+    columns = [
+        *KEY,
+        "minutes",
+        "n",
+        "refused",
+        "recordings",
+        "effective",
+        "hits_199",
+        "hits_999",
+        "seconds",
+        "date",
+        "machine",
+    ]
+    if not path.exists():
+        return pd.DataFrame(columns=columns)
+    return pd.read_csv(path, sep="\t", dtype=dict.fromkeys(KEY, str), keep_default_na=False, na_values=["n/a"])
+
+
+def compute(task: Task, pairs: int, seed: int) -> dict[str, Any]:
+    """One cell as a row."""
+    begin = time.perf_counter()
+    cell, reason = _run(task, pairs, seed)
+    found = {level: cell.found(level) for level in task.levels}
+    return {
+        **dict(zip(KEY, task.key(pairs, seed))),
+        "minutes": round(task.design.minutes, 2),
+        "n": len(cell.p),
+        "refused": cell.refused,
+        "reason": reason,
+        "recordings": len({name for names in cell.who for name in names if name}),
+        "effective": round(effective_pairs(found[task.levels[0]], cell.who)) if len(cell.p) else 0,
+        **{f"hits_{level}": int(found[level].sum()) if level in found else "n/a" for level in (199, 999)},
+        "seconds": round(time.perf_counter() - begin, 1),
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+    }
+
+
+def _run(task: Task, pairs: int, seed: int) -> tuple[Cell, str]:
+    """The cell, and why there is none where the measure or the surrogate refuses such recordings."""
+    try:
+        return run_cell(task.design, task.world, pairs, seed, task.levels), ""
+    except InterbrainError as error:
+        none = np.empty((0, len(task.levels)))
+        return Cell(task.design, task.world, task.levels, none, (), 0), " ".join(str(error).split())
+
+
+def append(row: dict[str, Any], path: Path) -> None:
+    """One line, in one write, so that two processes can add to the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = "\t".join(str(v) for v in row.values()) + "\n"
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\t".join(row) + "\n" + line if file.tell() == 0 else line)
+
+
+def missing(asked: list[Task], rows: pd.DataFrame, pairs: int, seed: int) -> list[Task]:
+    """The cells that no row holds with all of their numbers of surrogates."""
+    known: dict[tuple[str, ...], bool] = {}
+    for r in rows.to_dict("records"):
+        key = tuple(r[k] for k in KEY)
+        known[key] = known.get(key, False) or pd.notna(r["hits_999"])
+    return [t for t in asked if (k := t.key(pairs, seed)) not in known or (999 in t.levels and not known[k])]
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dyads", type=int, default=2000, help="independent dyads a cell")
+    parser.add_argument("--n", type=int, default=2000, help="pairs a cell")
     parser.add_argument("--seed", type=int, default=2, help="another seed than the tests have")
-    parser.add_argument("--table", action="store_true", help="only write the report's table, from the page")
+    parser.add_argument("--part", default="1/1", help="which share of the cells this process computes, e.g. 1/2")
+    parser.add_argument("--fresh", action="store_true", help="compute finished cells again")
+    parser.add_argument("--most", type=int, default=100_000, help="stop after so many cells")
+    parser.add_argument("--page", action="store_true", help="compute nothing, only write the page")
     asked = parser.parse_args(argv)
-    if asked.table:
-        write_table(PAGE.read_text(encoding="utf-8"))
-        return
-    begin = time.perf_counter()
-    cells = [
-        run_cell(design, world, asked.dyads, asked.seed)
-        for design, world in tqdm([(d, w) for d in DESIGNS for w in WORLDS], desc="cells")
-    ]
-    few = min(asked.dyads, 500)
-    broken = [run_cell(design, world, few, asked.seed) for design in DESIGNS[:2] for world in BROKEN]
-    PAGE.write_text(_page(cells, broken, time.perf_counter() - begin), encoding="utf-8")
-    write_table(PAGE.read_text(encoding="utf-8"))
-    print(PAGE.read_text(encoding="utf-8"))
-
-
-def write_table(page: str) -> None:
-    table_of(page).to_csv(TABLE, sep="\t", index=False, lineterminator="\n")
-
-
-def table_of(page: str) -> pd.DataFrame:
-    """The cells of a page: measure, surrogate, noise, recording, share, pairs, low, high, date."""
-    cells = [[c.strip() for c in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")]
-    known = measures.records()
-    rows = pd.DataFrame([c[:5] for c in cells if len(c) == 6 and c[0] in known], columns=list(COLUMNS[:5]))
-    rows["share"] = rows["share"].str.extract(r"^(\d\.\d+)")[0]
-    pairs, date = re.search(r"Each cell holds ([\d,]+) pairs", page), re.search(r"on (\d{4}-\d\d-\d\d) with", page)
-    assert pairs is not None and date is not None and len(rows)
-    n = int(pairs[1].replace(",", ""))
-    low, high = simultaneous_interval(n, len(rows))
-    return rows.assign(pairs=n, low=f"{low / n:.4f}", high=f"{high / n:.4f}", date=date[1])
-
-
-SLOW = {"slow": (1 / 30, 1 / 8)}
-ALPHA = {"alpha": (7.5, 11.0)}
-DESIGNS = (
-    Design("wtc", "circular_shift", rate=2.0, samples=800, bands=SLOW, n_null=19),
-    Design("wlcc", "circular_shift", rate=1.0, samples=600, n_null=19),
-    *(
-        Design(m, "segment_shuffle", rate=64.0, samples=64, epochs=8, bands=ALPHA, n_null=39, packed=10, sensor=0.05)
-        for m in ("plv", "accorr", "imcoh")
-    ),
-)
-COLUMNS = ("measure", "surrogate", "noise", "recording", "share", "pairs", "low", "high", "date")
-
-
-def _page(cells: Sequence[Cell], broken: Sequence[Cell], seconds: float) -> str:
-    n = len(cells[0].p)
-    low, high = simultaneous_interval(n, len(cells))
-    inside = sum(low <= cell.hits <= high for cell in cells)
-    rows = "\n".join(_row(cell, low, high) for cell in cells)
-    worlds = "\n".join(f"| {c.design.measure} | {c.design.surrogate} | {c.world} | {c.share:.3f} |" for c in broken)
-    return f"""# Size under no effect
-
-How often is p at most {LEVEL:g} when two people have nothing to do with each other? Each cell holds {n} pairs of
-independent recordings of one kind of noise, each with its own surrogates. A right test gives {LEVEL:.0%}; with so many
-pairs, all {len(cells)} cells together are expected to stay between {low / n:.3f} and
-{high / n:.3f} in 95 of 100 such tables.
-**{inside} of {len(cells)} cells do.**
-
-| measure | surrogate | noise | recording | share p ≤ {LEVEL:g} | Kolmogorov–Smirnov p of uniform p |
-|---|---|---|---|---|---|
-{rows}
-
-## Where the assumption is broken
-
-Surrogates within a dyad assume signals whose statistics do not change. These {len(broken[0].p)} pairs a row are
-independent too, but they drift, get used to the task together, or share the blocks of a meeting:
-
-| measure | surrogate | world | share p ≤ {LEVEL:g} |
-|---|---|---|---|
-{worlds}
-
-What is far above {LEVEL:g} here is similarity that no exchange between two people made. `interbrain run` tests every
-recording for drift and says in `problems.tsv` where it finds it (`inference/stationarity.py` states its error rates);
-re-pairing partners is the null that shares the situation.
-
-Phase measures across time leave out epochs whose band holds less than 1/10,000 of their power: what a filter lets
-through of a drift runs on from epoch to epoch and would pass for synchrony (without that rule, 7 % of independent pairs
-of haemodynamic noise did in the adjusted circular correlation).
-
-The table was made after that rule, and with one change to its worlds: the epochs of the phase measures carry white
-sensor noise of 5 % of the signal's SD, since haemodynamic noise alone has next to no power in the alpha band and the
-measures now say nothing of it. An earlier table, before both changes, had 14 of 15 cells inside.
-
-Shuffled segments make p too small for lagged correlation in overlapping windows when a signal remembers itself for more
-than about 1/25 of a segment; the default there is the circular shift, and where a plan asks for shuffled segments the
-signal's memory is checked and told.
-
-Written by `make calibrate` on {datetime.now(UTC):%Y-%m-%d} with interbrain {__version__}, Python
-{platform.python_version()}, {platform.system()} {platform.machine()}, in {seconds / 60:.0f} min on one core.
-`make test` runs the same with 500 pairs a cell and another seed.
-"""
-
-
-def _row(cell: Cell, low: int, high: int) -> str:
-    mark = "" if low <= cell.hits <= high else " **outside**"
-    uniform = cell.uniform_p(np.random.default_rng(0))
-    return (
-        f"| {cell.design.measure} | {cell.design.surrogate} | {cell.world} | {_length(cell.design)} | "
-        f"{cell.share:.3f}{mark} | {uniform:.2f} |"
-    )
-
-
-def _length(design: Design) -> str:
-    if design.epochs:
-        return f"{design.epochs} epochs of {design.samples / design.rate:g} s at {design.rate:g} Hz"
-    return f"{design.samples / design.rate / 60:.1f} min at {design.rate:g} Hz"
+    part, parts = (int(x) for x in asked.part.split("/"))
+    if asked.fresh:
+        CELLS.unlink(missing_ok=True)
+    if not asked.page:
+        mine = [t for t in tasks() if crc32(repr(t.key(asked.n, asked.seed)).encode()) % parts == part - 1]
+        todo = missing(mine, finished(), asked.n, asked.seed)[: asked.most]
+        with threadpool_limits(1):
+            for task in tqdm(todo, desc=f"cells of size, part {asked.part}"):
+                append(compute(task, asked.n, asked.seed), CELLS)
+    if asked.page or not missing(tasks(), finished(), asked.n, asked.seed):
+        _size_page.write(finished(), asked.n)
 
 
 if __name__ == "__main__":

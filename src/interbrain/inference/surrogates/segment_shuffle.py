@@ -84,13 +84,13 @@ def _permutations(count: int, n: int, stream: np.random.Generator, what: str) ->
             f"segment_shuffle: {count} {what} can be put in {possible} other orders; {n} surrogates were asked for. "
             "Ask for fewer surrogates, shorter segments or a longer recording."
         )
-    identity = tuple(range(count))
-    drawn: dict[tuple[int, ...], None] = {}
+    identity = np.arange(count).tobytes()
+    drawn: dict[bytes, np.ndarray] = {}
     while len(drawn) < n:
-        order = tuple(int(i) for i in stream.permutation(count))
-        if order != identity:
-            drawn.setdefault(order)
-    return np.array(list(drawn), dtype=np.int64)
+        order = stream.permutation(count)
+        if order.tobytes() != identity:
+            drawn.setdefault(order.tobytes(), order)
+    return np.stack(list(drawn.values())).astype(np.int64)
 
 
 def near(block: Block, index: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
