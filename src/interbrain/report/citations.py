@@ -38,6 +38,11 @@ KNOWN = {
         "examples. Human Brain Mapping 15, 1–25.",
         "10.1002/hbm.1058",
     ),
+    "clusters": (
+        "Maris E, Oostenveld R (2007). Nonparametric statistical testing of EEG- and MEG-data. Journal of Neuroscience "
+        "Methods 164, 177–190.",
+        "10.1016/j.jneumeth.2007.03.024",
+    ),
     "fdr": (
         "Benjamini Y, Hochberg Y (1995). Controlling the false discovery rate: a practical and powerful approach to "
         "multiple testing. Journal of the Royal Statistical Society B 57, 289–300.",

@@ -38,6 +38,22 @@ def limits(results: Results) -> list[str]:
         out.append(
             f"Re-pairing the {a} with another {b} also changes the {b}: what a single {b} does with everybody is in it."
         )
+    tests = set(results["tests"]["test"])
+    if "repair" in tests:
+        out.append(
+            "Re-pairing compares with chance in who met whom. It cannot tell synchrony from events that came at a "
+            "time of each dyad's own, nor from two people who were put together because they resemble each other."
+        )
+    if "leads" in tests:
+        out.append(
+            "A signal that comes first need not lead: a slower response of the other person's body or sensor shifts "
+            "the lag as well."
+        )
+    if any(t.startswith("condition:") for t in tests):
+        out.append(
+            "Conditions that always came in the same order are compared together with everything that changes over "
+            "sessions."
+        )
     if len(results.sessions) > 1:
         out.append(
             "The number of a session is also practice, familiarity and calendar time; without a comparison "

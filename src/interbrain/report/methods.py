@@ -244,6 +244,12 @@ def _corrections(results: Results, bib: Bibliography) -> str:
             "Over the places and bands of one signal, segment and null (a family), p was corrected by the distribution "
             f"of the largest standardised value{bib.known('max-statistic')}."
         )
+    if chosen := results.plan.get("clusters"):
+        parts.append(
+            f"Places above {chosen['threshold']:g} SD of chance were joined with their neighbours (bands next to each "
+            f"other{', channels named in the plan' * bool(chosen['places'])}), and the sum over a cluster was compared "
+            f"with the largest under the same draws{bib.known('clusters')}."
+        )
     if tests["p_fdr"].notna().any():
         parts.append(
             "Over the families of one kind of test the false discovery rate was held"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from interbrain.report import views, words
+from interbrain.report.clusters import with_clusters
 from interbrain.report.finding import FOUND, LITTLE, NONE, Finding, null_title, p_with_family, where
 from interbrain.report.leading import leading
 from interbrain.report.results import Results
@@ -39,9 +40,10 @@ def beyond_chance(results: Results) -> list[Finding]:
     quiet: list[tuple[str, pd.DataFrame]] = []
     for name, mine in rows.groupby("analysis", sort=False):
         (found if mine["claim"].any() else quiet).append((str(name), mine))
-    out = [_exceeds(results, mine, question) for _, mine in found]
+    out = [with_clusters(results, _exceeds(results, mine, question), mine, "chance") for _, mine in found]
     if quiet:
-        out.append(_nothing(results, quiet, question, bool(found)))
+        nothing = _nothing(results, quiet, question, bool(found))
+        out.append(with_clusters(results, nothing, pd.concat([r for _, r in quiet]), "chance"))
     return out
 
 
@@ -115,7 +117,8 @@ def beyond_situation(results: Results) -> list[Finding]:
     out = []
     for _, mine in rows.groupby("analysis", sort=False):
         mine = mine.assign(claim=mine["claim"] & (mine["z"].fillna(mine["estimate"] - mine["null_mean"]) > 0))
-        out.append(_repaired(results, mine, question))
+        said = _repaired(results, mine, question)
+        out.append(with_clusters(results, said, mine, "the same people re-paired"))
     return out
 
 
