@@ -9,6 +9,12 @@ class InterbrainError(ValueError):
     """Base of every error that interbrain raises on purpose; its text is shown to the user without a traceback."""
 
 
+def shorten(error: object, longest: int = 200) -> str:
+    """A library's text in one line that can be read."""
+    line = " ".join(str(error).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
 class BadInput(InterbrainError):
     """A file, a table or an argument is not what it must be."""
 

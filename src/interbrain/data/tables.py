@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from interbrain.data.errors import BadInput
+from interbrain.data.errors import BadInput, shorten
 from interbrain.data.files import write_file
 
 MEETING = ("group", "session", "therapist", "arm", "condition", "segment")
@@ -102,6 +103,12 @@ TEXT_COLUMNS = frozenset(
 )  # fmt: skip
 
 
+WORD_COLUMNS = frozenset({"real", "excluded", "costs_data", "reliable", "below_cutoff", "reason"})
+"""Columns of yes, no or a word."""
+WHOLE_COLUMNS = frozenset({"session", "window", "n_null", "n_groups", "n_meetings", "n_scores", "n_pairs"})
+LARGEST_WHOLE = 1e9
+
+
 def read_table(table: str, folder: Path) -> pd.DataFrame:
     """Read ``<table>.tsv``; an absent file is an empty table. Ids stay text (``"01"`` is not 1)."""
     path = folder / f"{table}.tsv"
@@ -109,11 +116,32 @@ def read_table(table: str, folder: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns))
     text = {c: str for c in columns if c in TEXT_COLUMNS}
-    data = pd.read_csv(path, sep="\t", dtype=text, na_values=["n/a"], keep_default_na=False)
+    try:
+        data = pd.read_csv(path, sep="\t", dtype=text, na_values=["n/a"], keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: is not a table of results ({shorten(error)}); run the analysis again.") from error
     for column in text:
         if column in data:
             data[column] = data[column].fillna("")
     missing = [c for c in columns if c not in data.columns]
     if missing:
         raise BadInput(f"{path}: lacks the column {missing[0]!r}; run the analysis again.")
+    for column in columns:
+        if column not in TEXT_COLUMNS | WORD_COLUMNS:
+            data[column] = _numbers(data[column], path)
     return data
+
+
+def _numbers(column: pd.Series, path: Path) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce")
+    bad = np.flatnonzero(numbers.isna() & column.notna() & (column.astype(str) != ""))
+    whole = column.name in WHOLE_COLUMNS
+    if whole and not len(bad):
+        bad = np.flatnonzero(numbers.notna() & ~((numbers % 1 == 0) & (numbers.abs() < LARGEST_WHOLE)))
+    if len(bad):
+        got, allowed = str(column.iloc[bad[0]]), "whole numbers" if whole else "numbers"
+        raise BadInput(
+            f"{path}: line {bad[0] + 2}, column {column.name!r} holds {got[:40]!r}; allowed are {allowed} and n/a; run "
+            "the analysis again."
+        )
+    return numbers

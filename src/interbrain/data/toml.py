@@ -44,6 +44,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path}: is not TOML ({error}); allowed is TOML; correct that line.") from error
+    except RecursionError as error:
+        raise BadInput(
+            f"{path}: nests too deeply; allowed are tables and lists of a few levels; correct it."
+        ) from error
 
 
 def sentences(error: ValidationError, whole: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:

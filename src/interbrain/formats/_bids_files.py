@@ -102,6 +102,8 @@ def read_json(path: Path, root: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
+    except RecursionError as error:
+        raise BadInput(f"{path}: nests too deeply; allowed is a JSON object; correct or remove it.") from error
     except (OSError, ValueError) as error:
         raise BadInput(f"{path}: is not JSON ({error}); allowed is a JSON object; correct or remove it.") from error
     if not isinstance(content, dict):

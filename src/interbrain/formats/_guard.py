@@ -53,6 +53,9 @@ ANSWERED = (
 )
 """Warnings about things that our readers take from the file themselves, or that NIRx leaves out as a rule (.dat)."""
 
+LARGEST = 1e100
+"""What no device gives in any unit."""
+
 LOGGERS = ("mne", "pyxdf", "pyxdf.pyxdf", "edfio", "snirf")
 
 
@@ -75,13 +78,32 @@ def guarded(path: Path, record: FormatRecord, read_it: Callable[[], Loaded]) -> 
             raise BadInput(text if str(path) in text else f"{path}: {text}") from error
         except LIBRARY_FAILURES as error:
             raise unreadable(path, record, _in_a_line(error)) from error
+        except Exception as error:
+            # MNE raises Exception itself where annotations are no text.
+            if type(error) is not Exception:
+                raise
+            raise unreadable(path, record, _in_a_line(error)) from error
     heard += [str(w.message) for w in caught if not issubclass(w.category, (DeprecationWarning, FutureWarning))]
     heard = [h for h in heard if not h.startswith(ANSWERED)]
     lost = next((h for h in heard if any(word in h.lower() for word in CUT_SHORT)), None)
     if lost is not None:
         raise unreadable(path, record, f"it is damaged or was cut short: {_shorten(lost)}")
+    loaded, beyond = _bounded(loaded)
+    heard += beyond
     notes = (*loaded.meta.get("notes", ()), *dict.fromkeys(_shorten(h) for h in heard))
     return replace(loaded, meta={**loaded.meta, "notes": notes}) if notes else loaded
+
+
+def _bounded(loaded: Loaded) -> tuple[Loaded, list[str]]:
+    """Numbers beyond any unit are damage, and their squares would overflow: they become missing samples."""
+    values = loaded.signal.values
+    highest, lowest = np.fmax.reduce(values, axis=None), np.fmin.reduce(values, axis=None)
+    if not (np.isfinite([highest, lowest]).all() and max(highest, -lowest) > LARGEST):
+        return loaded, []
+    with np.errstate(invalid="ignore"):
+        held = np.abs(values) <= LARGEST
+    note = f"{int((~held & np.isfinite(values)).sum())} samples beyond ±{LARGEST:g} are no measurement and were masked"
+    return replace(loaded, signal=loaded.signal.with_values(np.where(held, values, np.nan))), [note]
 
 
 def check_path(path: Path, record: FormatRecord) -> None:

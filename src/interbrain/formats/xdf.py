@@ -7,6 +7,7 @@ the stated one where that moves no sample by half its length. Breaks and clock r
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,12 @@ KINDS = {
 IN_VOLTS = {"v": 1.0, "volts": 1.0, "mv": 1e-3, "millivolts": 1e-3, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6}
 IN_VOLTS |= {"microvolts": 1e-6, "microvolt": 1e-6, "nv": 1e-9, "nanovolts": 1e-9}
 
-SAMPLES = 3
-"""Tag of a chunk of samples."""
+STREAM, SAMPLES = 2, 3
+"""Tags of a stream's header and of a chunk of samples."""
+BYTES = {b"int8": 1, b"int16": 2, b"int32": 4, b"int64": 8, b"float32": 4, b"double64": 8, b"string": 1}
+"""What a sample takes at least in each format."""
+LARGEST_HEADER = 1 << 24
+"""Bytes of a stream's header that are looked at."""
 LARGEST_DRIFT = 0.1
 """Share by which the real rate may differ from the stated one before the stream is refused."""
 LARGEST_GAP = 20
@@ -100,6 +105,7 @@ def _check_chunks(path: Path) -> None:
     with gzip.open(path) if path.suffix in (".xdfz", ".gz") else path.open("rb") as file:
         if file.read(4) != b"XDF:":
             raise BadInput("does not begin as XDF does; allowed is a whole XDF file; name its right format.")
+        sizes: dict[bytes, int] = {}
         while size_of_length := file.read(1):
             width = size_of_length[0]
             length = int.from_bytes(file.read(width), "little") if width in (1, 4, 8) else 0
@@ -107,12 +113,22 @@ def _check_chunks(path: Path) -> None:
             content = length - 2
             if width not in (1, 4, 8) or not 1 <= tag <= 6 or content < 0:
                 raise BadInput("is damaged (a chunk leads nowhere); allowed is a whole XDF file; copy it again.")
-            head = file.read(min(content, 13))
+            head = file.read(min(content, LARGEST_HEADER if tag == STREAM else 13))
+            if tag == STREAM:
+                sizes[head[:4]] = _sample_bytes(head)
             rest = content - len(head)
             if len(head) < min(content, 13) or (rest and len(_skip(file, rest)) < 1):
                 raise BadInput("ends within a chunk: it was cut short; allowed is a whole XDF file; copy it again.")
-            if tag == SAMPLES and int.from_bytes(head[5 : 5 + head[4]], "little") > content:
+            samples = int.from_bytes(head[5 : 5 + head[4]], "little") if tag == SAMPLES and len(head) > 4 else 0
+            if samples * sizes.get(head[:4], 1) > content:
                 raise BadInput("is damaged (more samples than bytes); allowed is a whole XDF file; copy it again.")
+
+
+def _sample_bytes(header: bytes) -> int:
+    """The least that one sample of all channels takes in the file."""
+    count = re.search(rb"<channel_count>\s*(\d{1,18})", header)
+    form = re.search(rb"<channel_format>\s*(\w+)", header)
+    return int(count.group(1) if count else 1) * BYTES.get(form.group(1) if form else b"", 1)
 
 
 def _skip(file: Any, count: int) -> bytes:

@@ -12,11 +12,14 @@ from typing import Any
 import pandas as pd
 
 from interbrain.course.instruments import find
-from interbrain.data.errors import BadInput
+from interbrain.data.errors import BadInput, shorten
 from interbrain.data.files import INCOMPLETE
 from interbrain.data.plan import read_plan
 from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, discover
 from interbrain.data.tables import TABLES, read_table
+
+MOST_SESSIONS = 1000
+"""From the first number to the last; beyond it the numbers are no count, and those between are not shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,8 @@ class Results:
     def sessions(self) -> list[int]:
         """Every session number from the first to the last that was recorded."""
         found = self["synchrony"]["session"].dropna().astype(int)
+        if len(found) and found.max() - found.min() > MOST_SESSIONS:  # dates for numbers
+            return sorted(found.unique())
         return list(range(found.min(), found.max() + 1)) if len(found) else []
 
     @property
@@ -128,8 +133,8 @@ def _json(path: Path) -> dict[str, Any]:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: is not JSON ({error}); run the analysis again.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: is not JSON ({shorten(error)}); run the analysis again.") from error
     return content if isinstance(content, dict) else {}
 
 
@@ -142,8 +147,8 @@ def _plan(path: Path) -> dict[str, Any]:
     except BadInput:
         try:
             return tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadInput(f"{path}: is not TOML ({error}); run the analysis again.") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise BadInput(f"{path}: is not TOML ({shorten(error)}); run the analysis again.") from error
 
 
 def read_results(folder: Path) -> Results:
