@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 import naive_course as naive
-from calibrate.growth import World, calibrate
 from interbrain.course.growth import growth
 from interbrain.course.mixed import fit
 from interbrain.data.errors import BadInput
@@ -228,15 +227,3 @@ def test_an_arm_of_one_dyad_is_not_compared():
     course, _ = growth(table, PLAIN)
     assert list(course.term) == ["session"]
     assert "1 of at least 2 dyads with 2 sessions in B" in course.method[0]
-
-
-def test_the_interval_covers_the_planted_slope_and_no_growth_is_found_by_chance_only():
-    """60 studies of 8 dyads and 6 sessions, a third missing, dyads that grow differently, both covariates fitted."""
-    n = 60
-    world = World(slope=0.0)
-    result = calibrate(world, n, Course())
-    most = stats.binom.ppf(0.9995, n, 0.05) / n
-    assert result["fitted"] == 1
-    assert 1 - result["coverage"] <= most and result["p"] <= most and result["p_signflip"] <= most
-    # Neither is it so wide that it says nothing: a dyad's slopes spread by 0.02, so their mean by about 0.008.
-    assert result["width"] < 0.06
