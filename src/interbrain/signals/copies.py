@@ -32,6 +32,12 @@ SURE = 12.0
 
 ALONE = 9.0
 """Log likelihood ratio from which one band speaks on its own."""
+AT_ONCE_S = 0.1
+WHOLE = 0.5
+NEARLY_ALL = 0.7
+NEARLY_ONE = 0.95
+"""Two people recorded at once are one signal when most of their time agrees without a lag, in the finest band that both
+recordings have, in nearly all words, with nearly this correlation: less can be one input to two people."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,12 @@ class Copy:
     correlation: float
     finest_hz: float
     top_hz: float
+
+    @property
+    def one_signal(self) -> bool:
+        """Whether even two people recorded at the same time would not agree so much."""
+        at_once = abs(self.offset_s) <= AT_ONCE_S and self.finest_hz == self.top_hz
+        return at_once and self.share >= WHOLE and self.agreement >= NEARLY_ALL and self.correlation >= NEARLY_ONE
 
 
 @dataclass(frozen=True, eq=False)

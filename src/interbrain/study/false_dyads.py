@@ -24,8 +24,6 @@ from interbrain.signals.twins import find_twins
 from interbrain.study.person import Person
 from interbrain.study.slots import Slot, slots, where
 
-AT_ONCE_S = 0.5
-"""Two people's recordings of one meeting that agree at a smaller distance in time are compared with themselves."""
 ADJOINING_S = 2.0
 """A recording that starts this soon after another ended may go on from it."""
 
@@ -96,17 +94,12 @@ def _copies(verdict: Verdict, places: dict[str, _Place], known: dict[str, Traits
         if (copy.id_a, copy.id_b) in same:
             continue
         a, b = places[copy.id_a], places[copy.id_b]
-        if a.meeting.key == b.meeting.key and not a.same_person(b) and not _itself(copy):
+        if a.meeting.key == b.meeting.key and not a.same_person(b) and not copy.one_signal:
             _alike(verdict, copy, a, b)
             continue
         found.add((copy.id_a, copy.id_b))
         _one_recording(verdict, a, b, f"{_agrees(copy, b.where)}; it seems to be one recording, changed")
     return found
-
-
-def _itself(copy: Copy) -> bool:
-    """Two people at once agree in the finest band that both recordings have, for most of their time, without a lag."""
-    return copy.finest_hz == copy.top_hz and abs(copy.offset_s) <= AT_ONCE_S and copy.share >= 0.5
 
 
 def _agrees(copy: Copy, other: str) -> str:
