@@ -230,10 +230,10 @@ def test_the_same_input_gives_the_same_bytes(record, form):
 @EVERY_FORM
 def test_coupled_people_exceed_independent_ones(record, form):
     shared, alone = (
-        [estimate(record, *couple(record, form, coupling, own=own, seed=s)).value[:, :, 0] for s in range(3, 7)]
+        [estimate(record, *couple(record, form, coupling, own=own, seed=s)).value[:, :, 0, :1] for s in range(3, 7)]
         for coupling, own in ((1.0, 0.4), (0.0, 1.0))
     )
-    assert np.median(shared) > np.max(alone)
+    assert np.median(shared) > np.quantile(alone, 0.9 if record.directed else 1.0)
     assert np.mean(shared) > 1.5 * np.mean(alone)
 
 
@@ -262,12 +262,14 @@ def test_a_directed_measure_says_who_leads(record, form, forward):
 @EVERY_FORM
 def test_blind_to_zero_lag_where_it_says_so(record, form):
     quarter = round(world_of(record).rate / np.mean(world_of(record).band) / 4)
-    at_once = estimate(record, *couple(record, form, delay=0, own=0.1)).value[:, :, 0]
-    later = estimate(record, *couple(record, form, delay=quarter, own=0.1)).value[:, :, 0]
+    at_once = estimate(record, *couple(record, form, delay=0, own=0.1)).value[:, :, 0, :1]
+    later = estimate(record, *couple(record, form, delay=quarter, own=0.1)).value[:, :, 0, :1]
     if "zero lag" in record.blind_to:
-        chance = np.mean([estimate(record, *couple(record, form, 0.0, seed=s, own=1.0)).value.mean() for s in range(3)])
+        chance = np.mean(
+            [estimate(record, *couple(record, form, 0.0, seed=s, own=1.0)).value[..., :1].mean() for s in range(3)]
+        )
         assert at_once.mean() < chance + 0.15 * (later.min() - chance)
-    else:
+    elif not record.directed:  # who leads at lag zero is nobody
         assert at_once.mean() > 0.7 * later.mean()
 
 
