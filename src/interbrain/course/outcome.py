@@ -99,7 +99,7 @@ def _joined(place: pd.DataFrame, scores: pd.DataFrame, first: float) -> pd.DataF
     unit = data["group"].astype(str) + "\x1f" + data["participant"].astype(str)
     return pd.DataFrame(
         {
-            "unit": unit, "session": data["session"].astype(int), "time": data["session"] - first,
+            "unit": pd.factorize(unit)[0], "session": data["session"].astype(int), "time": data["session"] - first,
             "x": data["excess"], "y": data["score"],
         }
     ).sort_values(["unit", "session"], ignore_index=True)  # fmt: skip
@@ -153,7 +153,8 @@ def _lagged(data: pd.DataFrame, lag: int) -> pd.DataFrame:
 
 
 def _within(data: pd.DataFrame, lag: int) -> _Effect:
-    carrying = int((data.groupby("unit")["within"].apply(lambda w: np.ptp(w) > 0)).sum()) if len(data) else 0
+    by_person = data.groupby("unit")["within"]
+    carrying = int((by_person.max() > by_person.min()).sum())
     if not carrying:
         raise BadInput("nobody has 3 sessions with both a score and synchrony; within-person change needs them")
     y, w = data["y"].to_numpy(dtype=float), data["within"].to_numpy(dtype=float)
@@ -179,7 +180,8 @@ def _within(data: pd.DataFrame, lag: int) -> _Effect:
 
 def _persons(data: pd.DataFrame, slope: np.ndarray | None = None) -> list[np.ndarray]:
     """A column for each person's level and, with ``slope``, one for each person's own slope."""
-    here = [(data["unit"] == unit).to_numpy(dtype=float) for unit in dict.fromkeys(data["unit"])]
+    person = data["unit"].to_numpy()
+    here = [(person == unit).astype(float) for unit in dict.fromkeys(person)]
     return here if slope is None else [*here, *(h * slope for h in here)]
 
 
