@@ -18,7 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -35,6 +35,15 @@ SEED, SECONDS, MEMORY = 20260101, 60.0, 2 << 30
 SHORTEST = 40
 """Letters: less cannot say what was got, what is allowed and what to do."""
 GOOD = ("read", "told")
+ABOUT = (
+    "`make torture` spoils sound files of every kind that is read (cut short, bytes flipped, stretches moved,",
+    "counts and lengths made huge or negative, numbers replaced by `1e12`, `nan` or words, rows lost or doubled,",
+    "other encodings, NUL bytes, brackets nested 30,000 deep, nothing at all) and reads each in a process with a",
+    "limit of 60 s and 2 GB. A file is either read (most flipped bytes are samples) or told in one message that",
+    "names the file; everything else is a fault: an exception that reached the caller, a crash of the interpreter,",
+    "a hang, memory past 2 GB (or a request for it), a library's words on the screen, a message that does not name",
+    "the file.",
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ def attempt(specimen: Specimen, name: str, content: bytes, folder: Path) -> tupl
         return judge(str(error), folder)
     except MemoryError:
         return "memory", traceback.format_exc(limit=-3)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - what is looked for
         return "traceback", traceback.format_exc(limit=-4)
     return "read", ""
 
@@ -218,18 +227,13 @@ def section(verdicts: list[Verdict], minutes: float) -> str:
         BEGIN,
         "## Spoilt files",
         "",
-        "`make torture` spoils sound files of every kind that is read (cut short, bytes flipped, stretches moved, counts and",
-        "lengths made huge or negative, numbers replaced by `1e12`, `nan` or words, rows lost or doubled, other encodings,",
-        "NUL bytes, brackets nested 30,000 deep, nothing at all) and reads each in a process with a limit of 60 s and 2 GB.",
-        "A file is either read (most flipped bytes are samples) or told in one message that names the file; everything",
-        "else is a fault: an exception that reached the caller, a crash of the interpreter, a hang, memory past 2 GB (or",
-        "a request for it), words of a library on the screen, a message that does not name the file.",
+        *ABOUT,
         "",
         f"| {' | '.join(head)} |",
         f"|{' --- |' * len(head)}",
         *rows,
         "",
-        f"{len(verdicts):,} mutants, seed {SEED}, {date.fromisoformat(datetime.now(UTC).date().isoformat())}, "
+        f"{len(verdicts):,} mutants, seed {SEED}, {datetime.now(UTC).date().isoformat()}, "
         f"{minutes:.0f} minutes on {platform.system()} {platform.machine()}, Python {platform.python_version()}.",
         "`python tests/torture/fuzz.py --first NUMBER --n 1 --show` makes one of them again.",
         END,

@@ -7,6 +7,7 @@ the stated one where that moves no sample by half its length. Breaks and clock r
 from __future__ import annotations
 
 import gzip
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,8 @@ BYTES = {b"int8": 1, b"int16": 2, b"int32": 4, b"int64": 8, b"float32": 4, b"dou
 """What a sample takes at least in each format."""
 LARGEST_HEADER = 1 << 24
 """Bytes of a stream's header that are looked at."""
+STEP = 1 << 24
+"""Bytes read at once."""
 LARGEST_DRIFT = 0.1
 """Share by which the real rate may differ from the stated one before the stream is refused."""
 LARGEST_GAP = 20
@@ -74,7 +77,9 @@ def read(path: Path, stream: str | int | None = None) -> Loaded:
 
 def _read_file(path: Path, wanted: str | int | None) -> Loaded:
     _check_chunks(path)
-    streams, header = pyxdf.load_xdf(path, verbose=False)
+    packed = path.suffix in (".xdfz", ".gz")
+    with _InSteps(gzip.GzipFile(path) if packed else io.FileIO(path)) as file:  # type: ignore[arg-type]
+        streams, header = pyxdf.load_xdf(file, verbose=False)
     if not streams:
         raise BadInput("holds no stream; allowed is a file with at least one; copy it again.")
     streams = sorted(streams, key=lambda s: s["info"]["stream_id"])
@@ -94,6 +99,19 @@ def _read_file(path: Path, wanted: str | int | None) -> Loaded:
     if notes:
         meta["notes"] = tuple(notes)
     return Loaded(Signal((values * factors[:, None])[None], rate, channels), _points(streams, first_s), meta)
+
+
+class _InSteps(io.BufferedReader):
+    """A file that makes room for what there is, not for what a damaged length asks for."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size <= STEP:
+            return super().read(size)
+        parts = []
+        while size > 0 and (part := super().read(min(size, STEP))):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
 
 
 def _check_chunks(path: Path) -> None:
