@@ -1,5 +1,7 @@
 """Clusters against a slow twin, hand cases and their size."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -7,7 +9,9 @@ from scipy.stats import binom
 import naive_inference as naive
 from interbrain.data.errors import BadInput
 from interbrain.inference.clusters import Neighbours, cluster_test, neighbours_of
+from interbrain.inference.maximum import GroupMaximum
 from interbrain.inference.ranks import family_p
+from interbrain.inference.repair import Cell, repair
 
 CHAIN = np.eye(6, k=1, dtype=bool)
 
@@ -81,3 +85,33 @@ def test_what_does_not_fit():
         cluster_test(np.zeros(5), np.zeros((9, 5)), Neighbours(CHAIN, 1.0))
     with pytest.raises(BadInput, match="threshold above 0"):
         Neighbours(CHAIN, 0.0)
+
+
+def test_clusters_over_re_paired_partners():
+    """All arrangements of five groups; two places that dyad 4 lacks are a family part of their own, p doubled."""
+    matrix = rng(3).standard_normal((5, 5, 6))
+    matrix[range(5), range(5), :2] += 1.5
+    matrix[4, 4, 4:] = np.nan
+    matrix[range(4), range(4), 4:] += 2.0
+    cells = [Cell(str(i), str(j), 1, matrix[i, j]) for i in range(5) for j in range(5)]
+    found = repair(cells, 1999, rng(), neighbours=Neighbours(CHAIN, 1.0)).clusters
+    expected = []
+    for places, count in ((range(4), 5), (range(4, 6), 4)):
+        orders = list(permutations(range(count)))
+        means = np.array([matrix[range(count), order][:, places].mean(axis=0) for order in orders])
+        adjacent = CHAIN[np.ix_(places, places)]
+        expected += naive.cluster_p(means[0], means[1:], adjacent, 1.0).tolist()
+    np.testing.assert_allclose(found.p, np.minimum(1, 2 * np.array(expected)))
+    assert found.number[[0, 1, 4, 5]].tolist() == [1, 1, found.number[4], found.number[4]] and found.number[4] > 1
+
+
+def test_clusters_over_groups_of_meetings():
+    values = rng(4).standard_normal((3, 100, 6))
+    values[:, 0, 1:4] += 1.0
+    total = GroupMaximum(6, 99)
+    for group, meeting in zip("aab", values, strict=True):
+        total.add(group, meeting[0], meeting[1:])
+    mean = (values[:2].mean(axis=0) + values[2]) / 2
+    found = total.result(Neighbours(CHAIN, 0.5)).clusters
+    np.testing.assert_allclose(found.p, naive.cluster_p(mean[0], mean[1:], CHAIN, 0.5))
+    assert total.result().clusters is None
