@@ -61,7 +61,7 @@ def ends(signal: Signal) -> Ends | None:
     lags = BEFORE + AFTER
     level = x - x.mean(axis=1, keepdims=True)
     n = x.shape[1]
-    covariance = np.stack([(level[:, : n - k] * level[:, k:]).mean(axis=1) for k in range(lags)], axis=1)
+    covariance = np.stack([(level[:, : n - k] * level[:, k:]).sum(axis=1) / n for k in range(lags)], axis=1)
     return Ends(x[:, :AFTER], x[:, -BEFORE:], covariance, signal.rate, signal.duration)
 
 
@@ -114,7 +114,7 @@ def _channel_scores(
     """One channel's log likelihood ratio for every beginning ``(recording, sample)``."""
     if not autocovariance[0] > 0:
         return np.zeros(len(first))
-    whole = toeplitz(autocovariance) + 1e-9 * autocovariance[0] * np.eye(len(autocovariance))
+    whole = toeplitz(autocovariance) + 1e-7 * autocovariance[0] * np.eye(len(autocovariance))
     own_level = between + autocovariance[0]
     whole = whole + own_level  # the level is unknown: it is learned from the end, and free at a beginning
     past, cross, ahead = whole[:BEFORE, :BEFORE], whole[BEFORE:, :BEFORE], whole[BEFORE:, BEFORE:]
@@ -124,7 +124,7 @@ def _channel_scores(
 
 
 def _log_normal(x: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    covariance = (covariance + covariance.T) / 2 + 1e-12 * np.trace(covariance) * np.eye(len(covariance))
-    factor = np.linalg.cholesky(covariance)
-    z = np.linalg.solve(factor, x.T)
-    return -0.5 * (z**2).sum(axis=0) - np.log(np.diag(factor)).sum()
+    """Log density of rows ``x`` without its constant; a direction without variance is given what rounding leaves."""
+    size, axes = np.linalg.eigh((covariance + covariance.T) / 2)
+    size = np.maximum(size, 1e-9 * max(float(size[-1]), np.finfo(float).tiny))
+    return -0.5 * ((x @ axes) ** 2 / size).sum(axis=1) - 0.5 * np.log(size).sum()
