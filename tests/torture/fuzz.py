@@ -7,6 +7,7 @@ a greedy allocation, an exception and a clear message are all told apart.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import platform
 import resource
@@ -113,6 +114,7 @@ def judge(text: str, folder: Path) -> tuple[str, str]:
 
 def serve(link: Connection, number: int, known: list[Specimen], seed: int) -> None:
     """A worker: mutants by number, until it is told to stop."""
+    faulthandler.disable()  # a crash is told by the parent
     scratch = Path(tempfile.mkdtemp(prefix="interbrain-fuzz-"))
     with (scratch / "screen").open("wb") as screen:
         os.dup2(screen.fileno(), 1)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from interbrain.data.errors import BadInput
+from interbrain.data.errors import BadInput, shorten
 
 PLAIN = {
     "missing": "is missing",
@@ -42,8 +42,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(
             f"{path}: is not UTF-8 text (byte {error.start + 1}); allowed is TOML in UTF-8; save it as UTF-8."
         ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{path}: is not TOML ({error}); allowed is TOML; correct that line.") from error
+    except ValueError as error:  # also numbers of more digits than Python reads
+        raise BadInput(f"{path}: is not TOML ({shorten(error)}); allowed is TOML; correct that line.") from error
     except RecursionError as error:
         raise BadInput(
             f"{path}: nests too deeply; allowed are tables and lists of a few levels; correct it."
