@@ -109,9 +109,9 @@ def _seams(table: pd.DataFrame) -> str:
         rows.append([world, lost, share(r["right"], r["n"]), share(r["wrong"], r["wrong_of"])])
     return (
         "## One recording cut into pieces\n\nSix recordings cut in the middle, some samples lost there: pieces that "
-        "were joined rightly, and pairs of strangers' ends that were joined. A seam shows only where many channels keep "
-        "a level of their own, as raw light does; one channel's level is met by chance too often, and a signal without a "
-        "level (movement, EEG after a high-pass) has none.\n\n"
+        "were joined rightly, and pairs of strangers' ends that were joined. A seam shows only where many channels "
+        "keep a level of their own, as raw light does; one channel's level is met by chance too often, and a signal "
+        "without a level (movement, EEG after a high-pass) has none.\n\n"
         + markdown(["world", "samples lost", "joined rightly", "joined wrongly"], rows)
     )
 

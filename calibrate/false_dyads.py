@@ -146,7 +146,7 @@ def seam(world: str, lost: int, n: int, seconds: float, seed: int) -> dict[str, 
     for k in range(n):
         random = np.random.default_rng([seed, k])
         made = others(world, random, seconds, 6)
-        pieces = {}
+        pieces: dict[str, Signal] = {}
         for i, s in made.items():
             half = s.n_times // 2
             pieces |= {f"{i}/1": cut(s, 0, half), f"{i}/2": cut(s, half + lost, s.n_times)}
@@ -183,7 +183,8 @@ def planted_marks(kind: str, count: int, height: float, n: int, seed: int) -> di
                 here = at if together else random.choice(np.arange(200, 14800), count, replace=False)
                 tone = 3.3 if together else random.uniform(3, 4)
                 _mark(x, kind, here, height, tone, phase)
-            found = any(s.kind == kind for s in shared(*(marks(signal_of(x, 25.0)) for x in sides)))
+            one, other = (marks(signal_of(x, 25.0)) for x in sides)
+            found = any(s.kind == kind for s in shared(one, other))
             both, own = both + (found and together), own + (found and not together)
     return {"n": n, "together": both, "apart": own}
 
@@ -243,7 +244,7 @@ def real_people(which: str) -> dict[str, Any]:
         pairs = list(tapping(folder).values())
         row = told(pairs, None)
         return {**row, "heart": 0}  # a heart is not sought in movement
-    prefix = {"negotiation": "MEA", "therapy": ("1", "2")}[which]
+    prefix = ("MEA",) if which == "negotiation" else ("1", "2")
     row = told([(s.pick([0]), s.pick([1])) for k, s in real_motion(folder).items() if k.startswith(prefix)], 0.0)
     return {**row, "heart": 0}
 

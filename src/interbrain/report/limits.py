@@ -30,6 +30,13 @@ def limits(results: Results) -> list[str]:
             if n < 40
             else f"{n} dyads were recorded; what holds for them need not hold in other places."
         )
+    told = results["problems"]
+    marked = told["what"].astype(str).str.contains("at the very same |begin at once|times at once")
+    if len(told) and marked.any():
+        out.append(
+            f"Marks of a machine stand at the same moment in two people's recordings ({words.count(int(marked.sum()), 'time')} "
+            "in the problems below, with their times): what is called synchrony there may be a lamp, a camera or a clock."
+        )
     therapists = {t for t in sync["therapist"].unique() if t}
     people = set(sync["person_b"].unique())
     if n > 1 and (len(therapists) == 1 or len(people) == 1):
