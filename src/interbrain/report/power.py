@@ -286,7 +286,11 @@ def _notes(here: pd.DataFrame, condition: Condition, length_s: float, rate: floa
         notes.append(f"Yours is longer than the {told(condition.length_s)} simulated: expect more power than this.")
     if not math.isclose(rate, condition.rate_hz):
         matters = condition.noise == "white"
-        why = "white noise at a higher rate carries more" if matters else "the noise is slow against both"
+        why = (
+            "white noise at a higher rate carries more"
+            if matters
+            else "the noise is slow against both, so it changes little"
+        )
         notes.append(f"Simulated at {condition.rate_hz:g} Hz, yours has {rate:g} Hz: {why}.")
     error = here["se"].max()
     notes.append(
