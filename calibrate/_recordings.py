@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,7 @@ def data_folder() -> Path:
     return Path(os.environ.get("INTERBRAIN_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+@cache
 def real_motion(folder: Path) -> dict[str, Signal]:
     """Motion energy of 31 different dyads (25 Hz, two people each); the recording that is there twice once only."""
     found = {}

@@ -33,9 +33,10 @@ def limits(results: Results) -> list[str]:
     told = results["problems"]
     marked = told["what"].astype(str).str.contains("at the very same |begin at once|times at once")
     if len(told) and marked.any():
+        rows = words.count(int(marked.sum()), "row")
         out.append(
-            f"Marks of a machine stand at the same moment in two people's recordings ({words.count(int(marked.sum()), 'time')} "
-            "in the problems below, with their times): what is called synchrony there may be a lamp, a camera or a clock."
+            f"Marks of a machine stand at the same moment in two people's recordings ({rows} of the problems below, "
+            "with their times): what is called synchrony there may be a lamp, a camera or a clock."
         )
     therapists = {t for t in sync["therapist"].unique() if t}
     people = set(sync["person_b"].unique())
