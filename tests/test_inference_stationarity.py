@@ -64,3 +64,40 @@ def test_epochs_that_gain_power():
     assert stationarity.warning(steady, "segment_shuffle") is None
     growing = Block(values * np.linspace(1, 3, 40)[:, None, None], steady.valid, 100.0, True)
     assert "2 of 2 channels changes over the epochs" in stationarity.warning(growing, "segment_shuffle")
+
+
+def test_fluctuations_that_grow_are_flagged_and_told():
+    """Twice the size in the last quarter; the level stays."""
+    grown = 1 + (np.arange(1500) >= 1125)
+    block = many(lambda rng: ar(rng) * grown, 40)
+    found = stationarity.check(block)
+    assert found.swells.mean() > 0.8 and found.drifts.mean() < 0.15
+    assert "channels grow or fade (KPSS of their size up to" in stationarity.warning(block, "circular_shift")
+    assert stationarity.check(many(ar)).swells.mean() < 0.06
+
+
+def test_blocks_that_come_and_go_are_flagged_with_their_period():
+    """40 of every 90 s at a higher level, 50 min at 1 Hz: the period is told; breath and Mayer waves are none."""
+    t = np.arange(3000)
+
+    def blocks(rng):
+        return ar(rng, 3000) / 2.3 + 2.0 * (t % 90 < 40)
+
+    def waves(rng):
+        return ar(rng, 3000) / 2.3 + np.sin(2 * np.pi * 0.1 * t) + np.sin(2 * np.pi * 0.25 * t)
+
+    made = [many(make, 20) for make in (blocks, waves, lambda rng: ar(rng, 3000))]
+    steady, breathing, calm = (stationarity.check(Block(b.values, b.valid, 1.0)) for b in made)
+    assert steady.repeats.mean() > 0.7
+    periods = steady.period_s[steady.repeats]
+    assert np.median(np.abs(periods[:, None] - 90.0 / np.arange(1, 4)).min(axis=1)) < 1.0
+    assert breathing.repeats.mean() <= 0.05 and calm.repeats.mean() <= 0.05
+    told = stationarity.warning(Block(made[0].values, made[0].valid, 1.0), "circular_shift")
+    assert "comes and goes every" in told and "re-pair partners" in told
+
+
+def test_fishers_test_of_a_line_is_exact():
+    """In white noise p is at most .05 in 5 % and at most .005 in 0.5 % of series."""
+    rng = np.random.default_rng(7)
+    p = np.array([stationarity._line(rng.standard_normal(300), 1.0)[1] for _ in range(2000)])
+    assert abs(np.mean(p <= 0.05) - 0.05) < 0.015 and abs(np.mean(p <= 0.005) - 0.005) < 0.005

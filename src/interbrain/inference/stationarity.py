@@ -4,14 +4,21 @@ Two people who both drift or both get used to a task look synchronous against sh
 independent random walks 23 % come out at p ≤ .05 by the correlation over the whole recording (600 samples, circular
 shift). Measures that look within windows or bands suffer less: 7 % by wavelet coherence.
 
-A channel is said to drift when its level is not constant (KPSS statistic above its 1 % point, Kwiatkowski et al. 1992,
-10.1016/0304-4076(92)90104-Y), or when a random walk is not excluded at 5 % (Dickey & Fuller 1979) and it remembers
-itself for more than 1/20 of the recording; the tests run on at most 400 means of successive samples. Measured on 150
-series a kind: white noise 1 %, AR(1) 0.9 of 300 s at 5 Hz 3 %, of 600 s 3 %, white noise through a haemodynamic
-response 9 % (120 s), 3 % (300 s) and 0 % (600 s), the same band-passed 0 % (120 s); random walks 97 %, AR(1) 0.9 with
-a fading rise of 2 SD 95 %, with a straight rise of 1 SD 67 %, of 2 SD 100 %. A drift that a band-pass took out is not
-seen, and does no harm. For epochs, whose level is usually removed, the power is looked at instead (Spearman's
-correlation of an epoch's log variance with its order, p < .01).
+Three things are looked for in each channel, on at most 400 means of successive samples:
+
+- *drift*: the level is not constant (KPSS statistic above its 1 % point, Kwiatkowski et al. 1992,
+  10.1016/0304-4076(92)90104-Y), or a random walk is not excluded at 5 % (Dickey & Fuller 1979) and the series remembers
+  itself for more than 1/20 of the recording;
+- *swelling*: what the series' own past does not foretell changes its size (KPSS of the ranks of the absolute
+  innovations, the same limit);
+- *blocks*: a level that comes and goes like clockwork, with a period from 20 s to a quarter of the recording (Fisher's
+  test of the largest ordinate of a periodogram, 1929, 10.1098/rspa.1929.0151, on the innovations of means over 1 s;
+  p < .005). Two people in the same blocks look synchronous.
+
+Turns of irregular length that both share are a stationary process: nothing in one recording gives them away. A drift
+that a band-pass took out is not seen, and does no harm. For epochs, whose level is usually removed, the power is looked
+at instead (Spearman's correlation of an epoch's log variance with its order, p < .01). How often each finds what is
+there, and what is not, is measured by ``calibrate/stationarity.py`` (docs/calibration/stationarity.md).
 """
 
 from __future__ import annotations
@@ -20,11 +27,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.special import comb
+from scipy.stats import rankdata, spearmanr
 from statsmodels.tools.sm_exceptions import InterpolationWarning
 from statsmodels.tsa.stattools import adfuller, kpss
 
 from interbrain.data.signal import Block
+from interbrain.measures._innovations import innovations
 
 KPSS_1_PERCENT = 0.739
 ADF_ALPHA = 0.05
@@ -36,30 +45,57 @@ SEGMENT_MEMORIES = 25
 SHARE = 0.1
 """Channels that may drift before a recording is said to: single channels do by chance."""
 
+LINE_ALPHA = 0.005
+SHORTEST_PERIOD_S = 20.0
+"""Slower than breath (4 s) and Mayer waves (10 s), which are no blocks of a meeting."""
+
 _MEANS = 400
 _FEWEST = 40
 _LAGS = 10
+_FEWEST_CYCLES = 4
+_FEWEST_ORDINATES = 8
+_CLEAR = 4.0
+"""Times the mean that the largest ordinate must be for Fisher's sum to be taken; below, it loses its digits and p is
+near 1 for any number of ordinates."""
 
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """Per channel ``(channel,)``: the figure and whether it drifts.
+    """Per channel ``(channel,)``: the figures and what they say.
 
-    Continuous: ``figure`` is the KPSS statistic and ``unit_root_p`` the Dickey–Fuller p; epochs: Spearman's
-    correlation, and NaN. NaN where a channel is flat or too short to say.
+    Continuous: ``figure`` is the KPSS statistic of the level and ``unit_root_p`` the Dickey–Fuller p, which decide
+    ``drifts``; ``size`` the KPSS statistic of the innovations' size, which decides ``swells``; ``period_s`` and
+    ``line_p`` the strongest period and Fisher's p, which decide ``repeats``. Epochs: ``figure`` is Spearman's
+    correlation of power with order, the others NaN. NaN where a channel is flat or too short to say.
     """
 
     figure: np.ndarray
     unit_root_p: np.ndarray
     drifts: np.ndarray
+    size: np.ndarray
+    swells: np.ndarray
+    period_s: np.ndarray
+    line_p: np.ndarray
+    repeats: np.ndarray
+
+    @property
+    def any(self) -> np.ndarray:
+        """Channels in which anything was found."""
+        return self.drifts | self.swells | self.repeats
 
 
 def check(block: Block) -> Drift:
     """Every channel of a block."""
-    one = _epochs if block.epoched else _continuous
-    rows = [one(block.values[:, c], block.valid[:, c]) for c in range(block.shape[1])]
-    figures = np.array(rows, dtype=np.float64).reshape(-1, 3)
-    return Drift(figures[:, 0], figures[:, 1], figures[:, 2] > 0)
+    rows = [
+        _epochs(block.values[:, c], block.valid[:, c])
+        if block.epoched
+        else _continuous(block.values[:, c], block.valid[:, c], block.rate)
+        for c in range(block.shape[1])
+    ]
+    f = np.array(rows, dtype=np.float64).reshape(-1, 6)
+    with np.errstate(invalid="ignore"):
+        return Drift(f[:, 0], f[:, 1], f[:, 2] > 0, f[:, 3], f[:, 3] > KPSS_1_PERCENT, f[:, 4], f[:, 5],
+                     f[:, 5] < LINE_ALPHA)  # fmt: skip
 
 
 def warning(block: Block, surrogate: str, segment_s: float | None = None) -> str | None:
@@ -76,13 +112,27 @@ def warning(block: Block, surrogate: str, segment_s: float | None = None) -> str
                 f"({segment_s:g} s), so joints between segments lower chance and p is too small; use circular_shift"
             )
     drift = check(block)
-    n, of = int(drift.drifts.sum()), int(np.isfinite(drift.figure).sum())
+    of = int(np.isfinite(drift.figure).sum())
+    told = [_level(drift, of, surrogate, block.epoched), _size(drift, of), _blocks(drift, of)]
+    found = [sentence for sentence in told if sentence]
+    return "; ".join(found) if found else None
+
+
+def _which(flagged: np.ndarray, of: int) -> str | None:
+    """``3 of 20 channels``, where that is more than chance makes of them."""
+    n = int(flagged.sum())
     if n == 0 or n <= SHARE * of:
+        return None
+    return "the channel" if of == 1 else f"{n} of {of} channels"
+
+
+def _level(drift: Drift, of: int, surrogate: str, epoched: bool) -> str | None:
+    which = _which(drift.drifts, of)
+    if which is None:
         return None
     worst = drift.figure[drift.drifts]
     worst = worst[np.argmax(np.abs(worst))]
-    which = "the channel" if of == 1 else f"{n} of {of} channels"
-    if block.epoched:
+    if epoched:
         return (
             f"the power of {which} changes over the epochs (rank correlation with time up to {worst:.2f}), so the "
             + (f"epochs could not as well have come in another order, as {surrogate} assumes")
@@ -90,6 +140,25 @@ def warning(block: Block, surrogate: str, segment_s: float | None = None) -> str
     return (
         f"the level of {which} drifts (KPSS up to {worst:.2f}, limit {KPSS_1_PERCENT}, or a random walk is not "
         f"excluded), while {surrogate} assumes a steady level"
+    )
+
+
+def _size(drift: Drift, of: int) -> str | None:
+    which = _which(drift.swells, of)
+    if which is None:
+        return None
+    worst = float(np.nanmax(drift.size[drift.swells]))
+    return f"the fluctuations of {which} grow or fade (KPSS of their size up to {worst:.2f}, limit {KPSS_1_PERCENT})"
+
+
+def _blocks(drift: Drift, of: int) -> str | None:
+    which = _which(drift.repeats, of)
+    if which is None:
+        return None
+    best = int(np.nanargmin(drift.line_p))
+    return (
+        f"the level of {which} comes and goes every {drift.period_s[best]:.0f} s (Fisher's p = "
+        f"{drift.line_p[best]:.1g}): blocks that both people share look like synchrony; re-pair partners"
     )
 
 
@@ -112,33 +181,77 @@ def _memory(samples: np.ndarray) -> int:
     return int(below[0]) if len(below) else len(samples)
 
 
-def _continuous(values: np.ndarray, valid: np.ndarray) -> tuple[float, float, float]:
+_Row = tuple[float, float, float, float, float, float]
+
+
+def _continuous(values: np.ndarray, valid: np.ndarray, rate: float) -> _Row:
+    """Level, unit root, drifts; size; period and its p."""
     series = _means(values[valid])
     if len(series) < _FEWEST or np.ptp(series) == 0:
-        return np.nan, np.nan, 0.0
+        return np.nan, np.nan, 0.0, np.nan, np.nan, np.nan
+    level = _kpss(series)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InterpolationWarning)  # p outside the table; the statistic is what is used
         warnings.simplefilter("ignore", FutureWarning)  # the form of the answer; its first two items stay
-        level = float(kpss(series, regression="c", nlags="auto")[0])
         unit_root = float(adfuller(series, maxlag=min(_LAGS, len(series) // 8), autolag=None)[1])
     walks = unit_root > ADF_ALPHA and _memory(series) > LONG_MEMORY * len(series)
-    return level, unit_root, float(level > KPSS_1_PERCENT or walks)
+    drifts = float(level > KPSS_1_PERCENT or walks)
+    surprise = _surprise(series)
+    if np.ptp(surprise) == 0:
+        return level, unit_root, drifts, np.nan, np.nan, np.nan
+    second = max(1, round(rate))
+    line = _line(_surprise(_of_width(values[valid], second)), rate / second)
+    return level, unit_root, drifts, _kpss(rankdata(np.abs(surprise))), *line
+
+
+def _surprise(series: np.ndarray) -> np.ndarray:
+    """What an autoregressive model of the series does not foretell."""
+    errors, known = innovations(series[None, None], np.ones((1, 1, len(series)), dtype=bool), _LAGS)
+    return errors[known]
+
+
+def _kpss(series: np.ndarray) -> float:
+    """The statistic for a constant level."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InterpolationWarning)  # p outside the table; the statistic is what is used
+        warnings.simplefilter("ignore", FutureWarning)  # the form of the answer; its first item stays
+        return float(kpss(series, regression="c", nlags="auto")[0])
+
+
+def _line(series: np.ndarray, rate: float) -> tuple[float, float]:
+    """Period (s) of the largest ordinate among slow ones, and Fisher's p of it; NaN where the recording is short."""
+    power = np.abs(np.fft.rfft(series - series.mean())) ** 2
+    hz = np.fft.rfftfreq(len(series), 1 / rate)
+    slow = np.flatnonzero((hz <= 1 / SHORTEST_PERIOD_S) & (np.arange(len(hz)) >= _FEWEST_CYCLES))
+    slow = slow[slow < (len(series) + 1) // 2]  # the last ordinate has half the degrees of freedom
+    count = len(slow)
+    if count < _FEWEST_ORDINATES:
+        return np.nan, np.nan
+    best = slow[np.argmax(power[slow])]
+    g = float(power[best] / power[slow].sum())
+    terms = np.arange(1, min(count, int(1 / g)) + 1)
+    p = float(np.sum((-1.0) ** (terms - 1) * comb(count, terms) * np.clip(1 - terms * g, 0, None) ** (count - 1)))
+    return float(1 / hz[best]), min(max(p, 0.0), 1.0) if g > _CLEAR / count else 1.0
 
 
 def _means(samples: np.ndarray) -> np.ndarray:
-    width = max(1, len(samples) // _MEANS)
+    """At most some 400 means of as many successive samples."""
+    return _of_width(samples, max(1, len(samples) // _MEANS))
+
+
+def _of_width(samples: np.ndarray, width: int) -> np.ndarray:
     count = len(samples) // width
     return samples[: count * width].reshape(count, width).mean(axis=1)
 
 
-def _epochs(values: np.ndarray, valid: np.ndarray) -> tuple[float, float, float]:
+def _epochs(values: np.ndarray, valid: np.ndarray) -> _Row:
+    unknown = (np.nan, np.nan, np.nan)
     n = valid.sum(axis=1)
     kept = values[n > 1], valid[n > 1]
     if len(kept[0]) < 10:
-        return np.nan, np.nan, 0.0
+        return np.nan, np.nan, 0.0, *unknown
     mean = np.where(kept[1], kept[0], 0.0).sum(axis=1) / n[n > 1]
     power = np.where(kept[1], (kept[0] - mean[:, None]) ** 2, 0.0).sum(axis=1) / n[n > 1]
     if (power <= 0).any() or np.ptp(power) == 0:
-        return np.nan, np.nan, 0.0
+        return np.nan, np.nan, 0.0, *unknown
     result = spearmanr(np.arange(len(power)), power)
-    return float(result.statistic), np.nan, float(result.pvalue < EPOCH_ALPHA)
+    return float(result.statistic), np.nan, float(result.pvalue < EPOCH_ALPHA), *unknown
