@@ -28,9 +28,15 @@ def sqrt(value: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(value, 0.0))
 
 
+def asin_sqrt(value: np.ndarray) -> np.ndarray:
+    """Arcsine of the root of a share in [0, 1]."""
+    return np.arcsin(np.sqrt(np.clip(value, 0.0, 1.0)))
+
+
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": identity,
     "atanh": atanh,
     "atanh_sqrt": atanh_sqrt,
     "sqrt": sqrt,
+    "asin_sqrt": asin_sqrt,
 }
