@@ -145,3 +145,15 @@ def test_lead_over_groups():
     values = np.column_stack([rng(8).standard_normal(10), 2 + rng(9).standard_normal(10)])
     result = leads_over_groups(values, rng(), 1999)
     assert result.p_family[1] <= 0.01 < 0.05 < result.p[0]
+
+
+def test_groups_without_any_number_do_not_count():
+    """Five groups allow 32 flips and 3 + 3 allow 20 ways, whoever else came without a number."""
+    values = np.array([[1.0], [np.nan], [2.0], [3.0], [4.0], [np.nan], [5.0]])
+    result = paired_contrast(values, rng(), 1999)
+    assert result.bound.startswith("5 groups allow 32") and result.p[0] == result.smallest_p == 2 / 32
+    arms = np.array([[1.0], [1.1], [np.nan], [1.2], [5.0], [5.1], [5.3]])
+    result = arm_difference(arms, np.arange(7) < 4, rng(), 1999)
+    assert result.bound.startswith("6 groups allow 20") and result.p[0] == result.smallest_p == 2 / 20
+    nothing = paired_contrast(np.full((3, 1), np.nan), rng(), 99)
+    assert np.isnan(nothing.p[0]) and nothing.smallest_p <= 1

@@ -58,6 +58,7 @@ def paired_contrast(differences: np.ndarray, stream: np.random.Generator, n_arra
         Not a table of groups × pairs.
     """
     values = _table(differences)
+    values = values[_present(values)]
     signs, exhaustive = _signs(len(values), n_arrangements, stream)
     known = np.isfinite(values)
     n = known.sum(axis=0)
@@ -107,6 +108,8 @@ def arm_difference(values: np.ndarray, first: np.ndarray, stream: np.random.Gene
     values, first = _table(values), np.asarray(first, dtype=bool)
     if first.shape != (len(values),):
         raise BadInput(f"arms: {len(values)} groups but {first.size} labels; there must be one a group.")
+    present = _present(values)
+    values, first = values[present], first[present]
     k, n = int(first.sum()), len(values)
     if min(k, n - k) < 2:
         raise RefusedScience(f"arms: {k} and {n - k} groups; each arm needs at least two to be compared.")
@@ -184,6 +187,12 @@ def _bound(n: int, total: int, what: str, ties: int, drawn: int, exhaustive: boo
         return f"{n} groups allow {total} {what}; the smallest two-sided p is {ties}/{total}"
     many = f"{total:,}" if total < 10**12 else f"{float(total):.1e}"
     return f"{drawn} of the {many} {what} of {n} groups were drawn; the smallest p is 1/{drawn + 1}"
+
+
+def _present(values: np.ndarray) -> np.ndarray:
+    """Groups that have a number anywhere: others would be counted in what the arrangements allow."""
+    present = np.isfinite(values).any(axis=1)
+    return present if present.any() else np.ones(len(values), dtype=bool)
 
 
 def _table(values: np.ndarray) -> np.ndarray:
