@@ -27,7 +27,7 @@ def diagonals(a, b, valid_a, valid_b, embed, delay, radius, theiler):  # type: i
         Recurrences and valid pairs at each lag (B's time minus A's, from −(states − 1) on).
     """
     n = a.size - (embed - 1) * delay
-    limit = radius * radius
+    limit = radius * radius * (1 + 1e-12)  # a distance that equals the radius but for rounding
     lines = np.zeros(n + 1, np.int64)
     profile, possible = np.zeros(2 * n - 1, np.int64), np.zeros(2 * n - 1, np.int64)
     square = np.empty(a.size)
@@ -60,7 +60,7 @@ def diagonals(a, b, valid_a, valid_b, embed, delay, radius, theiler):  # type: i
 def verticals(a, b, valid_a, valid_b, embed, delay, radius, theiler):  # type: ignore[no-untyped-def]
     """Lines along which A stands still and B moves on: how many of each length, ``(1 + states,)``."""
     n = a.size - (embed - 1) * delay
-    limit = radius * radius
+    limit = radius * radius * (1 + 1e-12)  # a distance that equals the radius but for rounding
     lines = np.zeros(n + 1, np.int64)
     for i in range(n):
         run = 0

@@ -153,7 +153,7 @@ def _check(settings: Mapping[str, Any]) -> None:
         raise BadInput("crqa: embed must be at least 1, min_line at least 2, theiler and delay_s at least 0.")
     if settings["radius"] < 0 or not 0 < settings["share"] < 1:
         raise BadInput(
-            f"crqa: radius is {settings['radius']:g} and share {settings['rate']:g}; a radius is at least 0 and a share "
+            f"crqa: radius is {settings['radius']:g} and share {settings['share']:g}; a radius is at least 0 and a share "
             "lies between 0 and 1."
         )
 
