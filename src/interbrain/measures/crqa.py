@@ -1,8 +1,8 @@
 """Cross-recurrence quantification: when one person is in the state that the other was in, and how long it lasts.
 
 No linearity is taken for granted, so it serves movement, voice and codes alike. Two states recur where they are closer
-than a radius; by default the radius is chosen for each pair so that ``share`` of all pairs of states recur, since with a
-fixed one the recurrence rate decides all other figures. The value is the recurrence near the diagonal, the share of
+than a radius; by default the radius is chosen for each pair so that ``share`` of all pairs of states recur, since with
+a fixed one the recurrence rate decides all other figures. The value is the recurrence near the diagonal, the share of
 pairs of states up to ``max_lag_s`` apart that recur: above ``share`` where the two visit states at about the same time.
 ``quantity`` asks for another figure, and all are in ``extra``. The usual share of recurrences that form lines (DET)
 mostly says how smooth the two courses are: independent smooth courses reach the same. The diagonal profile
@@ -153,8 +153,8 @@ def _check(settings: Mapping[str, Any]) -> None:
         raise BadInput("crqa: embed must be at least 1, min_line at least 2, theiler and delay_s at least 0.")
     if settings["radius"] < 0 or not 0 < settings["share"] < 1:
         raise BadInput(
-            f"crqa: radius is {settings['radius']:g} and share {settings['share']:g}; a radius is at least 0 and a share "
-            "lies between 0 and 1."
+            f"crqa: radius is {settings['radius']:g} and share {settings['share']:g}; a radius is at least 0 and a "
+            "share lies between 0 and 1."
         )
 
 
