@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import socket
 import zipfile
 from pathlib import Path
 
@@ -176,16 +177,21 @@ def test_what_is_told_stays_of_use(hidden):
 
 
 def test_steps_that_an_interrupted_run_leaves_name_nobody_and_keep_intervals(study: Path, tmp_path: Path, monkeypatch):
+    held = {}
+
     def stop(*_, **__):
+        held.update(searched(tmp_path / "out"))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
+        patched.setattr(socket, "gethostname", lambda: "Erikas-computer")
         patched.setattr(job, "repairing_tasks", stop)
         with pytest.raises(KeyboardInterrupt):
             interbrain.run(study, tmp_path / "out", _quick(study), deidentify=True)
     found = searched(tmp_path / "out")
     assert sum(".npz!" in name for name in found) > 100
-    assert leaks(found) == []
+    assert leaks(found | held) == []
+    assert any(name.endswith("-lock") for name in held)
     steps = [load_step(p) for p in (tmp_path / "out" / ".interbrain-steps" / "persons").glob("*.npz")]
     starts = [pd.Timestamp(s.facts["meta"]["start_time"][:26]) for s in steps if "start_time" in s.facts["meta"]]
     assert len(starts) > 20 and max(starts).year < 2031

@@ -21,15 +21,13 @@ import pandas as pd
 from interbrain.data.disguise import UNTOLD, Disguise, keyed
 from interbrain.data.errors import BadInput, InterbrainError, Problem
 from interbrain.data.study import Group, Meeting, Member, Study
-from interbrain.study.boundary import untold
 from interbrain.study.people import Slot, slots
 from interbrain.study.person import Person
+from interbrain.study.place import MARK
 
-__all__ = ["neutral_origin", "neutral_study", "room", "untold"]
+__all__ = ["neutral_origin", "neutral_study", "room"]
 
 NAME = "De-identified study"
-MARK = "deidentified"
-"""Name of the file among a run's steps, and key of provenance.json, that say that nothing there names anybody."""
 LARGEST_NUMBER = 9999
 """A larger session number may be a date (20260131, 310126)."""
 EARLIEST_DAYS, LATEST_DAYS = 365, 3650

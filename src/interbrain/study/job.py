@@ -24,8 +24,9 @@ from interbrain.data.files import write_file, write_text
 from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
+from interbrain.study.boundary import untold
 from interbrain.study.cache import Step
-from interbrain.study.deidentify import neutral_origin, neutral_study, room, untold
+from interbrain.study.deidentify import neutral_origin, neutral_study, room
 from interbrain.study.fit import misfits
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables, reliability_table

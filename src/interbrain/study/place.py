@@ -21,6 +21,8 @@ from interbrain.data.errors import BadInput
 from interbrain.data.files import INCOMPLETE, cannot_write, make_folder, move, remove, settle, sweep, write_text
 from interbrain.data.study import Study
 
+MARK = "deidentified"
+"""Name of the file among a run's steps that says that nothing there names anybody."""
 STEPS, NEW, LOCK = ".interbrain-steps", ".interbrain-new", ".interbrain-lock"
 NOTE = """The results in this folder are not complete: a run was stopped while it put them in their places, so tables of
 an earlier run may stand beside new ones. Give the same command again: it continues, and this note goes away.
@@ -115,7 +117,8 @@ def _held(out: Path) -> Iterator[None]:
     path = out / LOCK
     file = _locked(path, out)
     file.truncate(0)
-    file.write(f"{os.getpid()} on {socket.gethostname()}\n")
+    hidden = (out / STEPS / MARK).is_file()  # such a folder names no computer
+    file.write(f"{os.getpid()}\n" if hidden else f"{os.getpid()} on {socket.gethostname()}\n")
     file.flush()
     try:
         yield
