@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from calibrate._kept import FOLDER, markdown, origin
-from calibrate.engine import LEVEL, simultaneous_interval
+from calibrate.engine import LEVEL, default_pairs, simultaneous_interval
+from calibrate.worlds import NOISES
 
 PAGE = FOLDER / "size.md"
 TABLE = Path(__file__).parents[1] / "src" / "interbrain" / "report" / "calibration.tsv"
@@ -23,6 +24,17 @@ def write(rows: pd.DataFrame, pairs: int) -> None:
 
 
 KEYS = ["group", "measure", "setting", "surrogate", "world", "strength", "gaps", "recording"]
+
+
+MAIN = ("10 min at 2 Hz", "30 epochs of 4 s at 64 Hz")
+"""The recordings that the report shows."""
+
+
+def lacking(rows: pd.DataFrame, pairs: int) -> list[str]:
+    """Default measures × noises without which there is no page."""
+    rows = rows[(rows["pairs"] == str(pairs)) & rows["recording"].isin(MAIN) & (rows["gaps"] == "no")]
+    there = set(zip(rows["measure"], rows["world"]))
+    return [f"{m}, {noise}" for m, _ in sorted(default_pairs()) for noise in NOISES if (m, noise) not in there]
 
 
 def shares(rows: pd.DataFrame) -> int:
@@ -54,7 +66,7 @@ def report_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Measure, surrogate, noise, recording, share, pairs, low, high, date of the defaults without gaps."""
     cells = shares(rows)
     mine = rows[(rows["group"] == "default") & (rows["gaps"] == "no") & (rows["setting"] == "") & (rows["n"] > 0)]
-    mine = mine[mine["recording"].isin(["10 min at 2 Hz", "30 epochs of 4 s at 64 Hz"]) & (mine["recordings"] == 0)]
+    mine = mine[mine["recording"].isin(MAIN) & (mine["recordings"] == 0)]
     low, high = zip(*(limits(e, cells) for e in mine["effective"]))
     table = mine[["measure", "surrogate", "world", "recording"]].rename(columns={"world": "noise"})
     return table.assign(
@@ -126,8 +138,9 @@ between {low:.3f} and {high:.3f} in 95 of 100 such tables. **{inside} of {n} cel
 
 Lengths are 2, 10 and 50 minutes, at low rates: 10, 2 and 1 Hz (wavelet coherence of 50 minutes: 0.5 Hz, its band ends
 at 1/8 Hz), so that there are more shifts than surrogates; epochs at 64 Hz with white sensor noise of 5 % of the
-signal's SD. The memory of AR(1) noise is counted in samples, whatever the rate. With gaps, each person lacks one stretch of 2 to
-20 s in every five minutes, or each epoch with probability .1. Cells that are not listed have not been computed."""
+signal's SD. The memory of AR(1) noise is counted in samples, whatever the rate. With gaps, each person lacks one stretch
+of 2 to 20 s in every five minutes, or each epoch with probability .1. Cells that are not listed have not been
+computed."""
 
 _REAL = """Two people of different meetings, at times cut at random, channels drawn at random. There are 62 person
 recordings of motion energy (31 videos; one that lies there twice is taken once), 4 of haemoglobin in 3 meetings (of
@@ -140,7 +153,7 @@ that have a recording in common are not independent: each cell says how many ind
 _BROKEN = """## Where the assumption is broken
 
 Surrogates within a dyad assume signals whose statistics do not change and people who share nothing but what is tested.
-These pairs are independent too, but for a situation that both are in. What is far above .05 here is similarity that no
+These people have nothing to do with each other either, but they drift, or are in the same situation. What is far above .05 here is similarity that no
 exchange between two people made. Strength is in SDs of AR(1) 0.9 noise (walks: SD of a step; louder: how much louder).
 How often `interbrain run` notices is in [its own table](stationarity.md); re-pairing partners is the null that shares
 the situation.

@@ -235,8 +235,12 @@ def main(argv: list[str] | None = None) -> None:
         with threadpool_limits(1):
             for task in tqdm(todo, desc=f"cells of size, part {asked.part}"):
                 append(compute(task, asked.n, asked.seed), CELLS)
-    if asked.page or not missing(tasks(), finished(), asked.n, asked.seed):
-        _size_page.write(finished(), asked.n)
+    rows = finished()
+    lacking = _size_page.lacking(rows, asked.n)
+    if not lacking:
+        _size_page.write(rows, asked.n)
+    elif asked.page:
+        parser.error(f"no page yet: {len(lacking)} default cells without gaps are lacking, e.g. {lacking[0]}")
 
 
 if __name__ == "__main__":
