@@ -15,7 +15,7 @@ def within(hits, n, level):
 
 @pytest.mark.parametrize("name", ["one therapist, 4 patients", "3 therapists, 4 patients each, alike, a third missing"])
 def test_re_pairing_holds_its_size_on_whole_studies(name):
-    found = repairing.cell(repairing.WORLDS[name], 60, 5, name)
+    found = repairing.cell(repairing.WORLDS[name], 40, 5, name)
     assert within(found["hits"], found["n"], found["reachable"])
     assert found["uniform"] > 1e-3
 
@@ -23,10 +23,10 @@ def test_re_pairing_holds_its_size_on_whole_studies(name):
 def test_re_pairing_on_signals_with_a_common_task():
     """Circular shifts call the common task synchrony; re-pairing does not, unless its times are the group's own."""
     common = repairing.SIGNALS["signals: a common task, followed unequally"]
-    found = repairing.signal_cell(common, 20, 5, "quick")
-    assert within(found["hits"], 20, found["reachable"]) and found["shift"] > 0.6
-    own = repairing.signal_cell(repairing.SIGNALS["signals: a common task at times of each group's own"], 8, 5, "quick")
-    assert own["hits"] >= 5
+    found = repairing.signal_cell(common, 12, 5, "quick")
+    assert within(found["hits"], 12, found["reachable"]) and found["shift"] > 0.6
+    own = repairing.signal_cell(repairing.SIGNALS["signals: a common task at times of each group's own"], 5, 5, "quick")
+    assert own["hits"] >= 3
 
 
 def test_finished_cells_are_kept(tmp_path):
