@@ -138,8 +138,8 @@ between {low:.3f} and {high:.3f} in 95 of 100 such tables. **{inside} of {n} cel
 
 Lengths are 2, 10 and 50 minutes, at low rates: 10, 2 and 1 Hz (wavelet coherence of 50 minutes: 0.5 Hz, its band ends
 at 1/8 Hz), so that there are more shifts than surrogates; epochs at 64 Hz with white sensor noise of 5 % of the
-signal's SD. The memory of AR(1) noise is counted in samples, whatever the rate. With gaps, each person lacks one stretch
-of 2 to 20 s in every five minutes, or each epoch with probability .1. Cells that are not listed have not been
+signal's SD. The memory of AR(1) noise is counted in samples, whatever the rate. With gaps, each person lacks one
+stretch of 2 to 20 s in every five minutes, or each epoch with probability .1. Cells that are not listed have not been
 computed."""
 
 _REAL = """Two people of different meetings, at times cut at random, channels drawn at random. There are 62 person
@@ -153,10 +153,10 @@ that have a recording in common are not independent: each cell says how many ind
 _BROKEN = """## Where the assumption is broken
 
 Surrogates within a dyad assume signals whose statistics do not change and people who share nothing but what is tested.
-These people have nothing to do with each other either, but they drift, or are in the same situation. What is far above .05 here is similarity that no
-exchange between two people made. Strength is in SDs of AR(1) 0.9 noise (walks: SD of a step; louder: how much louder).
-How often `interbrain run` notices is in [its own table](stationarity.md); re-pairing partners is the null that shares
-the situation.
+These people have nothing to do with each other either, but they drift, or are in the same situation. What is far above
+.05 here is similarity that no exchange between two people made. Strength is in SDs of AR(1) 0.9 noise (walks: SD of a
+step; louder: how much louder). How often `interbrain run` notices is in [its own table](stationarity.md); re-pairing
+partners is the null that shares the situation.
 
 """
 
