@@ -122,7 +122,7 @@ def band_of(measure: str, recording: Recording) -> str:
     return f"{low:.3g}-{high:.3g} Hz"
 
 
-def is_found(measure: str, a: Block, b: Block, bands: Mapping[str, Any], n_null: int, key: tuple[int, ...]) -> bool:
+def is_found(measure: str, a: Block, b: Block, bands: Mapping[str, Any], n_null: int, key: tuple[Any, ...]) -> bool:
     """Whether p is at most .05 with ``n_null`` surrogates, the measure's defaults throughout.
 
     Surrogates are measured together, as channels of one block or as orders of one call, and the counting stops where
