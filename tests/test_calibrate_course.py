@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import binom
 
 from calibrate import growth as table
+from calibrate import outcome
 from interbrain.arrays.streams import stream
 from interbrain.course.growth import growth
 from interbrain.data.plan import Course
@@ -25,7 +26,7 @@ def at_most(n, level=0.05):
 )
 def test_the_interval_covers_and_no_growth_is_found_by_chance_only(world):
     """8 dyads, 6 sessions, a third missing, both covariates fitted."""
-    n = 120
+    n = 60
     found = table.cell(world, n)
     assert found["refused"] == 0 and found["called"] == n - found["covered"]
     assert max(found["called"], found["flips"]) <= at_most(n) and found["both"] <= found["called"]
@@ -35,7 +36,7 @@ def test_the_interval_covers_and_no_growth_is_found_by_chance_only(world):
 
 
 def test_kenward_roger_is_wider_where_slopes_are_alike():
-    found = table.cell(table.World(slope_sd=0.0), 60)
+    found = table.cell(table.World(slope_sd=0.0), 32)
     assert found["boundary"] > 0.4 and found["width"] < 0.95 * found["kr_width"]
 
 
@@ -57,3 +58,20 @@ def test_simulated_sessions_have_the_memory_and_the_gaps_they_claim():
     later, sooner = (wide[2] - wide[12]).std(), (wide[2] - wide[3]).std()
     assert sooner == pytest.approx(0.04 * np.sqrt(2 * (1 - 0.6)), rel=0.1)
     assert later == pytest.approx(0.04 * np.sqrt(2), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "world", [outcome.World(8, growing=True, unscored=0.2), outcome.World(8, 12, score_memory=0.7, memory=0.7)]
+)
+def test_unrelated_scores_are_called_related_by_chance_only(world):
+    found = outcome.cell(world, 50, 1, "quick")
+    for part in "wlb":
+        assert found[f"{part}_n"] >= 35 and found[f"{part}_called"] <= at_most(found[f"{part}_n"])
+        assert found[f"{part}_called"] == found[f"{part}_n"] - found[f"{part}_covered"]
+
+
+def test_planted_relations_are_covered():
+    found = outcome.cell(outcome.World(20, growing=True, within=-40.0), 30, 1, "quick")
+    assert 30 - found["w_covered"] <= at_most(30) and found["w_called"] > 25
+    assert 30 - found["l_covered"] <= at_most(30)
+    assert found["w_mean"] == pytest.approx(-40, abs=4)

@@ -8,6 +8,8 @@ import pytest
 from scipy import stats
 
 from interbrain.course.outcome import association
+from interbrain.course.reml import blocks
+from interbrain.course.robust import cluster_robust
 from interbrain.data.plan import Outcome
 from interbrain.data.study import Group, Member
 from interbrain.data.tables import TABLES
@@ -57,13 +59,30 @@ def related(table, scores, plan=SAME):
 def test_a_planted_within_person_relation_is_recovered_and_nothing_between():
     found = related(*course(seed=1, persons=25, within=-60.0, missing=0.2))
     row = found.loc["within", 0]
-    assert row.ci_low < -60 < row.ci_high and row.ci_high - row.ci_low < 40
+    assert abs(row.estimate + 60) < 3 * row.se and row.ci_high - row.ci_low < 40
     assert row.p < 1e-4 and (row.participant_role, row.when) == ("patient", "after")
     assert row.n_groups == 25 and row.n_scores > 100
     assert found.loc["between", 0].ci_low < 0 < found.loc["between", 0].ci_high
     assert set(TABLES["outcome"]) == set(found.reset_index().columns)
     opposite = related(*course(seed=1, persons=25, within=60.0, missing=0.2)).loc["within", 0]
-    assert opposite.ci_low < 60 < opposite.ci_high
+    assert abs(opposite.estimate - 60) < 3 * opposite.se
+
+
+def test_standard_errors_follow_whole_persons_as_with_a_dummy_for_all_that_is_their_own():
+    table, scores = course(seed=3, persons=9, within=-20.0, missing=0.2)
+    row = related(table, scores).loc["within", 0]
+    y, t, person = scores.score.to_numpy(), table.session.to_numpy(float), table.group.to_numpy()
+    names = sorted(set(person))
+    own = np.column_stack([(person == n) * f for n in names for f in (np.ones(len(y)), t)])
+    x = table.excess.to_numpy() - own @ np.linalg.lstsq(own, table.excess.to_numpy(), rcond=None)[0]
+    full = np.column_stack([x, own])
+    assert np.linalg.matrix_rank(full) == full.shape[1]
+    data = blocks(y, full, full[:, :1], person)
+    same = np.stack([np.eye(data.mask.shape[1])] * len(names))
+    beta = np.linalg.lstsq(full, y, rcond=None)[0]
+    se, df = cluster_robust(data, same, beta)
+    assert [row.estimate, row.se, row.df] == pytest.approx([beta[0], se[0], df[0]], rel=1e-8)
+    assert row.df < 9 and "CR2 over persons" in row.method
 
 
 def test_a_planted_between_person_relation_is_recovered_and_nothing_within():
