@@ -58,7 +58,8 @@ def stability(results: Results, focus: Any, again: bool = False) -> str:
     """How far the first half of a meeting tells the second; ``again`` after a sentence on the same differences."""
     rows = _of(results, focus)
     parts = rows[(rows["halves"] == "early_late") & rows["part"].isin(["within", "all"]) & rows["reliability"].notna()]
-    if parts.empty:
+    split = rows[(rows["halves"] == "split") & rows["reliability"].notna()]
+    if parts.empty or (again and split.empty):  # early against late halves have then been read already
         return ""
     row = parts.sort_values("part", ascending=False).iloc[0]
     low, high = _percent(row["ci_low"]), _percent(row["ci_high"])
@@ -81,8 +82,8 @@ def table(results: Results) -> pd.DataFrame:
 
 def _headline(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a place and null: split halves where there are such, else early against late."""
-    order = rows.assign(_last=rows["reliability"].isna(), _late=rows["halves"] == "early_late")
-    order = order.sort_values(["_last", "_late"], kind="stable")
+    late, known = rows["halves"] == "early_late", rows["reliability"].notna()
+    order = rows.assign(_last=~known & ~late, _late=late).sort_values(["_last", "_late"], kind="stable")
     keys = ["analysis", *views.PLACE_KEY, "null", "part"]
     return rows.loc[order.drop_duplicates(keys).index].sort_index()
 
