@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache as remember
@@ -19,7 +20,10 @@ from typing import Any
 import numpy as np
 
 import interbrain
+from interbrain.data.errors import InterbrainError
 from interbrain.data.files import write_file
+
+_DAMAGED = (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,30 @@ class Step:
 
     facts: dict[str, Any]
     arrays: dict[str, np.ndarray]
+
+    def array(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A step on disk. It is read each time that it is asked for, so that a run of many steps needs no more memory."""
+
+    path: Path
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return json.loads(self.array("facts").tobytes().decode())  # type: ignore[no-any-return]
+
+    def array(self, name: str) -> np.ndarray:
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                return file[name]  # type: ignore[no-any-return]
+        except _DAMAGED as error:
+            raise InterbrainError(f"{self.path.name}: a step of this run is gone or damaged; run again.") from error
+
+
+AnyStep = Step | Kept
 
 
 @remember
@@ -58,7 +86,7 @@ def load_step(path: Path) -> Step | None:
         with np.load(path, allow_pickle=False) as file:
             facts = json.loads(file["facts"].tobytes().decode())
             arrays = {name: file[name] for name in file.files if name != "facts"}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
+    except _DAMAGED:
         return None
     return Step(facts, arrays)
 
@@ -68,10 +96,8 @@ def save_step(path: Path, step: Step) -> None:
     write_file(path, lambda file: np.savez(file, facts=facts, **step.arrays))  # type: ignore[arg-type]
 
 
-def once(path: Path, compute: Callable[[], Step]) -> Step:
-    """The step from disk, or computed now and kept."""
-    step = load_step(path)
-    if step is None:
-        step = compute()
-        save_step(path, step)
-    return step
+def once(path: Path, compute: Callable[[], Step]) -> Kept:
+    """The step on disk, computed now where it is not there whole."""
+    if load_step(path) is None:
+        save_step(path, compute())
+    return Kept(path)

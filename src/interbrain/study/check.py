@@ -13,6 +13,7 @@ from interbrain.data.signal import Signal
 from interbrain.data.study import Segment, Study
 from interbrain.signals.align import cut, usable_share
 from interbrain.study.fit import misfits
+from interbrain.study.forecast import TITLES, Forecast, Kind
 from interbrain.study.growth import checked_scores
 from interbrain.study.job import plan_of
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
@@ -51,8 +52,8 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
     with tempfile.TemporaryDirectory(prefix="interbrain-check-") as scratch:
         work = Path(scratch)
         tasks = person_tasks(study, chosen, work, debug=False)
-        bar.expect(persons=len(tasks))
-        prepared = run_tasks(prepare_person, list(tasks.values()), 1, bar.one("persons"))
+        bar.expect(Forecast({"persons": Kind(TITLES["persons"], len(tasks), 1.0)}, 1))
+        prepared = run_tasks(prepare_person, list(tasks.values()), 1, bar.tasks(*["persons"] * len(tasks)))
         bar.close()
         people = dict(zip(tasks, prepared, strict=True))
         problems += [p for person in prepared for p in person.problems]

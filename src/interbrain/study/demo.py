@@ -16,7 +16,7 @@ from interbrain.data.errors import BadInput
 from interbrain.simulate.settings import Simulation, read_simulation
 from interbrain.simulate.therapy import SYMPTOM, simulate_study
 from interbrain.study.job import Outcome, plan_of, run
-from interbrain.study.pool import run_tasks
+from interbrain.study.pool import Done, run_tasks
 from interbrain.study.read import read_study, write_study
 from interbrain.study.truth import expected_excess, planted_course, planted_slopes
 
@@ -77,7 +77,7 @@ def demonstrate(
     analysis = plan.analysis[0]
     with tqdm(total=simulation.sessions, disable=not progress, unit="", desc="the planted truth ") as bar:
         tasks = planted_course(simulation, plan, analysis)
-        levels = run_tasks(expected_excess, tasks, workers, lambda index: bar.update(1) and None)
+        levels = run_tasks(expected_excess, tasks, workers, Done(lambda index: bar.update(1)))
     planted = planted_slopes(simulation, levels)
     truth = {**(study.truth or {}), "planted": planted}
     outcome = run(study, out / "results", plan, workers=workers, progress=progress, debug=debug, truth=truth)

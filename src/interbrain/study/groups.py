@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from interbrain.inference.corrections import benjamini_hochberg
 from interbrain.inference.leads import leads_over_groups
 from interbrain.inference.maximum import GroupMaximum
 from interbrain.inference.ranks import moments
-from interbrain.study.cache import Step
+from interbrain.study.cache import AnyStep
 
 FAMILY = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "segment", "null")
 LABEL = ("place_a", "place_b", "band", "direction")
@@ -30,16 +30,23 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kept:
-    """One meeting's observed values and draws of one family."""
+    """One meeting's values and draws of one family, read when they are asked for."""
 
     about: Row
     labels: list[Label]
-    observed: np.ndarray
-    draws: np.ndarray
+    step: AnyStep
+
+    @property
+    def observed(self) -> np.ndarray:
+        return self.step.array(f"{self.about['name']}_observed")
+
+    @property
+    def draws(self) -> np.ndarray:
+        return self.step.array(f"{self.about['name']}_null")
 
 
 def group_tests(
-    study: Study, plan: Plan, tables: dict[str, pd.DataFrame], steps: list[Step], excluded: frozenset[str]
+    study: Study, plan: Plan, tables: dict[str, pd.DataFrame], steps: Sequence[AnyStep], excluded: frozenset[str]
 ) -> list[Row]:
     """Rows of ``tests.tsv`` that need no re-pairing: within-dyad nulls over groups, segments, arms, who leads."""
     rows: list[Row] = []
@@ -67,12 +74,10 @@ def _meeting_key(row: Row) -> str:
     return f"{row['group']}/ses-{row['session']}" + (f"/{row['condition']}" if row["condition"] else "")
 
 
-def _kept(steps: Iterable[Step]) -> Iterator[Kept]:
+def _kept(steps: Iterable[AnyStep]) -> Iterator[Kept]:
     for step in steps:
         for about in step.facts["draws"]:
-            name = about["name"]
-            labels = [tuple(label) for label in about["labels"]]
-            yield Kept(about, labels, step.arrays[f"{name}_observed"], step.arrays[f"{name}_null"])
+            yield Kept(about, [tuple(label) for label in about["labels"]], step)
 
 
 def _families(kept: Iterable[Kept], prefix: str) -> Iterator[tuple[Row, list[Kept]]]:
@@ -88,9 +93,8 @@ def _aligned(member: Kept, labels: list[Label]) -> tuple[np.ndarray, np.ndarray]
     """A meeting's values in the order of the family's labels; a place that it lacks is NaN."""
     where = {label: i for i, label in enumerate(member.labels)}
     index = np.array([where.get(label, -1) for label in labels])
-    observed = np.where(index >= 0, member.observed[index], np.nan)
     draws = np.where(index >= 0, member.draws[:, index].astype(np.float64), np.nan)
-    return observed, draws
+    return np.where(index >= 0, member.observed[index], np.nan), draws
 
 
 def _labels(members: list[Kept]) -> list[Label]:

@@ -25,21 +25,22 @@ from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
 from interbrain.study.boundary import untold
-from interbrain.study.cache import Step
+from interbrain.study.cache import AnyStep
 from interbrain.study.deidentify import neutral_origin, neutral_study, room
 from interbrain.study.fit import misfits
+from interbrain.study.forecast import forecast
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables, reliability_table
 from interbrain.study.maps import write_maps
-from interbrain.study.partners import lost_cell, measure_cell, pairing_rows, repair_tests, repairing_tasks
+from interbrain.study.partners import CellTask, lost_cell, measure_cell, pairing_rows, repair_tests, repairing_tasks
 from interbrain.study.people import Slot, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
 from interbrain.study.person import Person, lost_person, prepare_person
 from interbrain.study.place import STEPS, checked, results_folder
-from interbrain.study.pool import run_tasks
+from interbrain.study.pool import Workers
 from interbrain.study.progress import Progress
 from interbrain.study.provenance import Clock, versions, write_description, write_json
 from interbrain.study.read import read_study
-from interbrain.study.within import drift_problems, lost_pair, measure_pair
+from interbrain.study.within import PairTask, drift_problems, lost_pair, measure_pair
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,10 @@ def run(
         if deidentify:
             room(out, out / STEPS)
             study = neutral_study(study)
-    with results_folder(out) as place:
-        bar = Progress(progress)
-        try:
-            found = _measure(study, chosen, place.steps, workers, bar, clock, debug)
-        finally:
-            bar.close()
-        tables = _tables(study, chosen, found, clock)
+    with results_folder(out) as place, Progress(progress) as bar:
+        with Workers(workers, bar.tell) as pool:
+            found = _measure(study, chosen, place.steps, pool, bar, clock, debug)
+        tables = _tables(study, chosen, found, clock, bar)
         with clock.step("write the tables"):
             _write(place.new, study, chosen, tables, found)
             origin = _provenance(study, chosen, found, started, workers, truth or study.truth)
@@ -125,7 +123,8 @@ def run(
         clock.write(place.new)
         from interbrain.report import write_report
 
-        report = write_report(place.new)
+        with bar.alone("report"):
+            report = write_report(place.new)
         place.publish()
     return Outcome(out, out / report.name, tables, found.problems)
 
@@ -144,40 +143,57 @@ class Found:
     """What steps 2 to 5 left."""
 
     people: dict[Slot, Person]
-    pairs: list[Step]
-    cells: list[Step]
+    pairs: list[AnyStep]
+    cells: list[AnyStep]
     excluded: frozenset[str]
     problems: tuple[Problem, ...]
     quality: list[dict[str, Any]]
 
 
-def _measure(study: Study, plan: Plan, work: Path, workers: int, bar: Progress, clock: Clock, debug: bool) -> Found:
+def _measure(study: Study, plan: Plan, work: Path, pool: Workers, bar: Progress, clock: Clock, debug: bool) -> Found:
     problems = [*study.problems, *misfits(study, plan)]
     tasks = person_tasks(study, plan, work, debug)
-    bar.expect(persons=len(tasks), meetings=len(study.meetings), sessions=len({m.session for m in study.meetings}))
+    bar.expect(forecast(study, plan, len(tasks), pool.number))
     with clock.step("read and prepare the recordings"):
-        prepared = run_tasks(prepare_person, list(tasks.values()), workers, bar.one("persons"), lost_person, bar.tell)
+        watch = bar.tasks(*["persons"] * len(tasks))
+        prepared = pool.run(prepare_person, list(tasks.values()), watch, lost_person)
         people = dict(zip(tasks, prepared, strict=True))
     problems += [p for person in prepared for p in person.problems]
-    with clock.step("look for recordings that are secretly the same"):
+    with clock.step("look for recordings that are secretly the same"), bar.alone("twins"):
         refused, excluded, told = refuse_twins(study, people)
         problems += told
     pair_list, told = pair_tasks(study, plan, people, refused, work, debug)
     problems += told
     if not pair_list:
         raise BadInput(_nothing(study, problems))
-    with clock.step("measure each meeting and its surrogates"):
-        pairs = run_tasks(measure_pair, pair_list, workers, bar.one("meetings"), lost_pair, bar.tell)
+    cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
+    with clock.step("measure each meeting, its surrogates, and the partners re-paired"):
+        mixed = _mixed(pair_list, cell_tasks)
+        watch = bar.tasks(*["cells" if isinstance(task, CellTask) else "meetings" for task in mixed])
+        steps = pool.run(_step, mixed, watch, _lost)
+        pairs = [step for task, step in zip(mixed, steps, strict=True) if isinstance(task, PairTask)]
+        cells = [step for task, step in zip(mixed, steps, strict=True) if isinstance(task, CellTask)]
     problems += [Problem(**p) for step in pairs for p in step.facts["problems"]] + drift_problems(pairs)
     if not any("synchrony" in step.facts["tables"] for step in pairs):
         raise BadInput(_nothing(study, problems))
-    cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
-    problems += told
-    with clock.step("re-pair the partners"):
-        cells = run_tasks(measure_cell, cell_tasks, workers, bar.one("sessions"), lost_cell, bar.tell)
-    problems += [Problem(**p) for step in cells for p in step.facts["problems"]]
+    problems += told + [Problem(**p) for step in cells for p in step.facts["problems"]]
     unique = tuple(dict.fromkeys(problems))
     return Found(people, pairs, cells, excluded, unique, quality_rows(study, people))
+
+
+def _mixed(pairs: list[PairTask], cells: list[CellTask]) -> list[PairTask | CellTask]:
+    """Both kinds evenly mixed, each in its order: what each takes is known soon, and no core waits at the end."""
+    place = [(i / len(pairs), 1, task) for i, task in enumerate(pairs)]
+    place += [(i / len(cells), 0, task) for i, task in enumerate(cells)]  # type: ignore[misc]
+    return [task for *_, task in sorted(place, key=lambda p: p[:2])]
+
+
+def _step(task: PairTask | CellTask) -> AnyStep:
+    return measure_pair(task) if isinstance(task, PairTask) else measure_cell(task)
+
+
+def _lost(task: PairTask | CellTask) -> AnyStep:
+    return lost_pair(task) if isinstance(task, PairTask) else lost_cell(task)
 
 
 def _nothing(study: Study, problems: list[Problem]) -> str:
@@ -186,23 +202,29 @@ def _nothing(study: Study, problems: list[Problem]) -> str:
     return f"{study.name}: nothing usable.\n{why}"
 
 
-def gathered(table: str, steps: Iterable[Step]) -> pd.DataFrame:
-    """One result table from the steps' columns, in the order of the steps."""
-    parts = [pd.DataFrame(s.facts["tables"][table]) for s in steps if table in s.facts["tables"]]
-    return frame(table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+def gathered(names: Iterable[str], steps: Iterable[AnyStep]) -> dict[str, pd.DataFrame]:
+    """Result tables from the steps' columns, in the order of the steps."""
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
+    for step in steps:
+        tables = step.facts["tables"]
+        for name in parts:
+            if name in tables:
+                parts[name].append(pd.DataFrame(tables[name]))
+    whole = {name: pd.concat(part, ignore_index=True) if part else pd.DataFrame() for name, part in parts.items()}
+    return {name: frame(name, table) for name, table in whole.items()}
 
 
-def _tables(study: Study, plan: Plan, found: Found, clock: Clock) -> dict[str, pd.DataFrame]:
-    tables = {name: gathered(name, found.pairs) for name in ("synchrony", "nulls", "halves", "windows", "lags")}
+def _tables(study: Study, plan: Plan, found: Found, clock: Clock, bar: Progress) -> dict[str, pd.DataFrame]:
+    tables = gathered(("synchrony", "nulls", "halves", "windows", "lags"), found.pairs)
     problems = list(found.problems)
-    with clock.step("test over groups"):
+    with clock.step("test over groups"), bar.alone("tests"):
         tables["pairings"] = frame("pairings", pairing_rows(found.cells))
         tests = [
             *group_tests(study, plan, tables, found.pairs, found.excluded),
             *repair_tests(study, plan, tables["pairings"], problems),
         ]
         tables["tests"] = frame("tests", tests)
-    with clock.step("follow the course"):
+    with clock.step("follow the course"), bar.alone("course"):
         tables["course"], tables["course_groups"] = course_tables(study, plan, tables, found.excluded, problems)
         tables["outcome"], tables["scores"] = outcome_tables(study, plan, tables, found.excluded, problems)
         tables["reliability"] = reliability_table(plan, tables, found.excluded)

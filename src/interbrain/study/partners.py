@@ -6,10 +6,10 @@ length: a real pair and a re-paired one must differ in nothing but who met whom.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,24 +17,30 @@ import pandas as pd
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import InterbrainError, Problem, RefusedScience
 from interbrain.data.plan import Analysis, Plan
-from interbrain.data.signal import Block, Signal
+from interbrain.data.signal import Block, Estimate, Signal
 from interbrain.data.study import Segment, Study
 from interbrain.inference.repair import Cell, repair, strata_of
 from interbrain.signals.align import cut, usable_share
 from interbrain.study import tabulate
 from interbrain.study.boundary import LOST, told
-from interbrain.study.cache import Step, key_of, once, path_of
+from interbrain.study.cache import AnyStep, Kept, Step, key_of, once, path_of
 from interbrain.study.groups import FAMILY, LABEL, cluster_columns, family_rows, neighbours_in, with_fdr
-from interbrain.study.sides import kinds_of, places_of
+from interbrain.study.sides import Places, kinds_of, places_of
 from interbrain.study.within import Asked, Findings, PairTask, asked, pool_estimate, together
 
 SHORTEST_SHARE = 0.5
 """A recording shorter than this share of its cell's median is left out rather than cutting all others to its length."""
+AT_ONCE = 6
+"""A-sides of a cell in memory at once: more need more memory, fewer prepare each B-side more often."""
+VALUES = ("value", "stabilised")
 
 
 @dataclass(frozen=True)
 class CellTask:
-    """All pairs of people who met at one session number in one segment and condition, for one analysis."""
+    """Pairs of people who met at one session number in one segment and condition, for one analysis.
+
+    All of their B-sides with :data:`AT_ONCE` A-sides from ``first`` on; None: with all.
+    """
 
     session: int
     condition: str
@@ -44,6 +50,7 @@ class CellTask:
     members: tuple[tuple[PairTask, Segment], ...]
     folder: Path
     debug: bool = False
+    first: int | None = None
 
     @property
     def where(self) -> str:
@@ -68,16 +75,17 @@ def repairing_tasks(
         for (session, condition, segment_name), members in sorted(cells.items(), key=lambda item: item[0]):
             if len({pair.meeting.group for pair, _ in members}) >= 2:
                 folder = work / "cells"
-                tasks.append(CellTask(session, condition, segment_name, analysis, plan, tuple(members), folder, debug))
+                cell = CellTask(session, condition, segment_name, analysis, plan, tuple(members), folder, debug)
+                tasks += [replace(cell, first=first) for first in range(0, len(members), AT_ONCE)]
     return tasks, problems
 
 
-def measure_cell(task: CellTask) -> Step:
+def measure_cell(task: CellTask) -> Kept:
     """The measure for every A-side with every B-side of the cell."""
     plan = task.plan.model_dump(mode="json", include={"quality", "fnirs", "eeg", "motion"})
     members = [(p.path_a.name, p.path_b.name, p.zero, p.meeting.group, asdict(s)) for p, s in task.members]
     offsets = [(p.side_a.recording.offset_s, p.side_b.recording.offset_s) for p, _ in task.members]
-    where = (task.session, task.condition, task.segment)
+    where = (task.session, task.condition, task.segment, task.first)
     key = key_of("cell", *where, task.analysis.model_dump(mode="json"), plan, members, offsets)
     return once(path_of(task.folder, key), lambda: _measured(task))
 
@@ -104,6 +112,17 @@ def _told(task: CellTask, error: Exception, found: Findings) -> None:
     found.problems.append(Problem(task.where, str(error), "partners cannot be compared", "this cell was left out"))
 
 
+class _Part(Protocol):
+    """One person's part of a cell: who, channels, samples."""
+
+    @property
+    def pair(self) -> PairTask: ...
+    @property
+    def signal(self) -> Signal: ...
+    @property
+    def block(self) -> Block: ...
+
+
 @dataclass(frozen=True)
 class _Cut:
     """One person's part of a cell: who, channels, block."""
@@ -114,25 +133,51 @@ class _Cut:
     ids: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _Later:
+    """One person's part of a cell whose samples are read when they are asked for; ``signal`` has channels only."""
+
+    pair: PairTask
+    signal: Signal
+    ids: tuple[int, ...]
+    segment: Segment
+    kind: str
+    side: int
+    length: int
+    rate: float
+    epoched: bool
+    wanted: tuple[int, ...] = ()
+
+    @property
+    def block(self) -> Block:
+        a, b = together(self.pair, Findings())
+        block = cut(a.pick_kind(self.kind), b.pick_kind(self.kind), self.segment)[self.side]
+        epochs = [self.ids.index(i) for i in self.wanted] if self.wanted else slice(None)
+        values, valid = block.values[epochs, :, : self.length], block.valid[epochs, :, : self.length]
+        return replace(block, values=values, valid=valid)
+
+
 def _pair_all(task: CellTask, found: Findings) -> None:
     ask = asked(task.analysis)
-    loaded = [(pair, segment, *signals) for pair, segment in task.members if (signals := _placed(pair)) is not None]
-    for kind in dict.fromkeys(k for _, _, a, b in loaded for k in kinds_of(task.analysis, a, b)):
-        parts = []
-        for pair, segment, a, b in loaded:
-            a, b = a.pick_kind(kind), b.pick_kind(kind)
-            if a.channels and b.channels and (part := _cut(pair, a, b, segment)) is not None:
-                parts.append(part)
-        _check_rate(parts)
-        _measure_pairs(task, ask, kind, _equal(task, parts, found), found)
+    parts: dict[str, list[tuple[_Later, _Later]]] = {}
+    for pair, segment in task.members:
+        for kind, part in _parts(task, pair, segment):
+            parts.setdefault(kind, []).append(part)
+    for kind, members in parts.items():
+        _check_rate(members)
+        _measure_pairs(task, ask, kind, _equal(task, members, found), found)
 
 
-def _placed(pair: PairTask) -> tuple[Signal, Signal] | None:
-    """Both people on their meeting's one clock; None where they share no samples, which the meeting's step told."""
+def _parts(task: CellTask, pair: PairTask, segment: Segment) -> Iterator[tuple[str, tuple[_Later, _Later]]]:
+    """Kinds of signal of one meeting, each with both people's part; none where the meeting was not measured."""
     try:
-        return together(pair, Findings())
+        a, b = together(pair, Findings())
     except InterbrainError:
-        return None
+        return
+    for kind in kinds_of(task.analysis, a, b):
+        part = _cut(pair, a.pick_kind(kind), b.pick_kind(kind), segment)
+        if part is not None:
+            yield kind, (_later(part[0], kind, segment, 0), _later(part[1], kind, segment, 1))
 
 
 def _cut(pair: PairTask, a: Signal, b: Signal, segment: Segment) -> tuple[_Cut, _Cut] | None:
@@ -146,86 +191,96 @@ def _cut(pair: PairTask, a: Signal, b: Signal, segment: Segment) -> tuple[_Cut, 
     return _Cut(pair, a, block_a, a.segment_ids), _Cut(pair, b, block_b, b.segment_ids)
 
 
-def _check_rate(parts: list[tuple[_Cut, _Cut]]) -> None:
-    rates = {round(side.block.rate, 9) for pair in parts for side in pair}
+def _later(part: _Cut, kind: str, segment: Segment, side: int) -> _Later:
+    block, signal = part.block, part.signal
+    nothing = np.zeros((*signal.values.shape[:2], 0))
+    channels_only = replace(signal, values=nothing, valid=nothing.astype(bool))
+    return _Later(
+        part.pair, channels_only, part.ids, segment, kind, side, block.shape[2], block.rate, block.epoched
+    )  # fmt: skip
+
+
+def _check_rate(parts: list[tuple[_Later, _Later]]) -> None:
+    rates = {round(side.rate, 9) for pair in parts for side in pair}
     if len(rates) > 1:
         listed = ", ".join(f"{r:g}" for r in sorted(rates))
         raise InterbrainError(f"recordings have different sampling rates ({listed} Hz); resample them to one rate.")
 
 
-def _equal(task: CellTask, parts: list[tuple[_Cut, _Cut]], found: Findings) -> list[tuple[_Cut, _Cut]]:
+def _equal(task: CellTask, parts: list[tuple[_Later, _Later]], found: Findings) -> list[tuple[_Later, _Later]]:
     """All parts with the same samples: the epochs all have, or the length of the shortest that is long enough."""
-    if not parts:
-        return []
-    if parts[0][0].block.epoched:
-        common = sorted(set.intersection(*(set(side.ids) for pair in parts for side in pair)))
+    if parts[0][0].epoched:
+        common = tuple(sorted(set.intersection(*(set(side.ids) for pair in parts for side in pair))))
         if not common:
             raise InterbrainError(f"no epoch is common to all {len(parts)} groups of this session.")
-        return [tuple(_epochs(side, common) for side in pair) for pair in parts]  # type: ignore[misc]
-    lengths = [min(side.block.shape[2] for side in pair) for pair in parts]
+        return [(replace(a, wanted=common), replace(b, wanted=common)) for a, b in parts]
+    lengths = [min(side.length for side in pair) for pair in parts]
     kept = [n >= SHORTEST_SHARE * float(np.median(lengths)) for n in lengths]
     for (side, _), n, keep in zip(parts, lengths, kept, strict=True):
         if not keep:
-            what = f"group {side.pair.meeting.group} lasts {n / side.block.rate:.0f} s, under half of the others"
+            what = f"group {side.pair.meeting.group} lasts {n / side.rate:.0f} s, under half of the others"
             done = "left out of re-pairing, so that the others need not be cut"
             problem = Problem(task.where, what, "partners are compared over equal lengths", done, costs_data=False)
             found.problems.append(problem)
     length = min(n for n, keep in zip(lengths, kept, strict=True) if keep)
     return [
-        tuple(replace(side, block=_shortened(side.block, length)) for side in pair)  # type: ignore[misc]
-        for pair, keep in zip(parts, kept, strict=True)
-        if keep
+        (replace(a, length=length), replace(b, length=length)) for (a, b), keep in zip(parts, kept, strict=True) if keep
     ]
 
 
-def _epochs(side: _Cut, ids: list[int]) -> _Cut:
-    index = [side.ids.index(i) for i in ids]
-    block = replace(side.block, values=side.block.values[index], valid=side.block.valid[index])
-    return replace(side, block=block, ids=tuple(ids))
+def _measure_pairs(
+    task: CellTask,
+    ask: Asked,
+    kind: str,
+    parts: Sequence[tuple[_Part, _Part]],
+    found: Findings,
+) -> None:
+    """Every A with every B. Only some As and one B are in memory at once, however many groups there are."""
+    made: dict[tuple[int, int], tuple[Places, Estimate]] = {}
+    for first in range(0, len(parts), AT_ONCE) if task.first is None else (task.first,):
+        some = [(i, ask.module.prepare(parts[i][0].block, ask.settings)) for i in range(len(parts))[first:][:AT_ONCE]]
+        for j, (_, b) in enumerate(parts):
+            prepared_b = ask.module.prepare(b.block, ask.settings)
+            for i, prepared_a in some:
+                places = places_of(task.analysis, parts[i][0].signal, b.signal)
+                estimate = ask.module.reduce(ask.module.combine(prepared_a, prepared_b))
+                made[i, j] = places, pool_estimate(estimate, places)
+    if made:
+        _keep(task, kind, [(parts[i][0].pair, parts[j][1].pair, *made[i, j]) for i, j in sorted(made)], found)
 
 
-def _shortened(block: Block, length: int) -> Block:
-    return replace(block, values=block.values[..., :length], valid=block.valid[..., :length])
+def _keep(task: CellTask, kind: str, made: list[tuple[PairTask, PairTask, Places, Estimate]], found: Findings) -> None:
+    """Values of all pairs in two arrays, beside what they are: as rows they would need a hundred times the room."""
+    sets: dict[tuple[tuple[str, ...], ...], int] = {}
+    who = []
+    for a, b, places, estimate in made:
+        labels = sets.setdefault(tuple(tabulate.labels(estimate, places)), len(sets))
+        who.append((a.meeting.group, b.meeting.group, labels))
+    name, analysis = f"pairings{len(found.pairings)}", task.analysis
+    shared = {
+        "analysis": analysis.name, "measure": analysis.measure, "modality": analysis.modality, "signal_a": kind,
+        "signal_b": kind, "session": task.session, "condition": task.condition, "segment": task.segment,
+        "level": made[0][2].level, "excluded": "",
+    }  # fmt: skip
+    found.pairings.append({"name": name, "shared": shared, "labels": list(sets), "who": who})
+    for column in VALUES:
+        found.arrays[f"{name}_{column}"] = np.concatenate([getattr(e, column).reshape(-1) for *_, e in made])
 
 
-def _measure_pairs(task: CellTask, ask: Asked, kind: str, parts: list[tuple[_Cut, _Cut]], found: Findings) -> None:
-    prepared = [tuple(ask.module.prepare(side.block, ask.settings) for side in pair) for pair in parts]
-    for (a, _), (prepared_a, _) in zip(parts, prepared, strict=True):
-        for (_, b), (_, prepared_b) in zip(parts, prepared, strict=True):
-            places = places_of(task.analysis, a.signal, b.signal)
-            estimate = pool_estimate(ask.module.reduce(ask.module.combine(prepared_a, prepared_b)), places)
-            real = a.pair.meeting.group == b.pair.meeting.group
-            shared = {
-                "analysis": task.analysis.name,
-                "measure": task.analysis.measure,
-                "modality": task.analysis.modality,
-                "signal_a": kind,
-                "signal_b": kind,
-                "level": places.level,
-                "session": task.session,
-                "condition": task.condition,
-                "segment": task.segment,
-                "group_a": a.pair.meeting.group,
-                "group_b": b.pair.meeting.group,
-                "real": real,
-                "excluded": "",
-            }
-            value, stabilised = estimate.value.reshape(-1), estimate.stabilised.reshape(-1)
-            rows = [
-                {
-                    **shared,
-                    **dict(zip(("place_a", "place_b", "band", "direction"), label, strict=True)),
-                    "value": float(value[i]),
-                    "stabilised": float(stabilised[i]),
-                }
-                for i, label in enumerate(tabulate.labels(estimate, places))
-            ]
-            found.add("pairings", rows)
-
-
-def pairing_rows(cells: Iterable[Step]) -> pd.DataFrame:
-    parts = [pd.DataFrame(s.facts["tables"]["pairings"]) for s in cells if "pairings" in s.facts["tables"]]
+def pairing_rows(cells: Iterable[AnyStep]) -> pd.DataFrame:
+    """Rows of ``pairings.tsv``."""
+    parts = [_rows(step, about) for step in cells for about in step.facts["pairings"]]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _rows(step: AnyStep, about: dict[str, Any]) -> pd.DataFrame:
+    sets = [np.array(labels, dtype=object) for labels in about["labels"]]
+    sizes = [len(sets[k]) for _, _, k in about["who"]]
+    group_a, group_b = (np.repeat([who[side] for who in about["who"]], sizes) for side in (0, 1))
+    labels = np.concatenate([sets[k] for _, _, k in about["who"]])
+    columns = {**about["shared"], "group_a": group_a, "group_b": group_b, "real": group_a == group_b}
+    columns |= {name: labels[:, i] for i, name in enumerate(LABEL)}
+    return pd.DataFrame(columns | {name: step.array(f"{about['name']}_{name}") for name in VALUES})
 
 
 def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: list[Problem]) -> list[dict[str, Any]]:

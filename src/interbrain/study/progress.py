@@ -2,42 +2,87 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from tqdm import tqdm
 
-WEIGHTS = {"persons": 1, "meetings": 4, "sessions": 2}
-NAMES = {"persons": "reading recordings", "meetings": "measuring meetings", "sessions": "re-pairing partners"}
+from interbrain.study.forecast import Forecast
+from interbrain.study.pool import Watch
 
 
-class Progress:
-    """Counts weighted tasks, so that the time left is honest although steps differ in cost."""
+class Progress(Watch):
+    """The bar; it watches one kind of tasks at a time."""
 
     def __init__(self, shown: bool) -> None:
-        self._bar = tqdm(
-            total=1,
+        self._bar = _Bar(
+            total=1000,
             disable=not shown,
-            unit="",
-            bar_format="{desc:<22} {bar} {percentage:3.0f} %  {elapsed} < {remaining}",
+            ncols=max(shutil.get_terminal_size().columns, 40) - 1,  # some terminals say 0
+            bar_format="{desc:<22} {bar} {percentage:3.0f} %  {elapsed} < {left}",
         )
+        self._forecast: Forecast | None = None
+        self._names: list[str] = []
 
-    def expect(self, **counts: int) -> None:
-        self._bar.total = sum(WEIGHTS[kind] * count for kind, count in counts.items())
-        self._bar.refresh()
+    def expect(self, forecast: Forecast) -> None:
+        self._forecast = self._bar.forecast = forecast
 
-    def one(self, kind: str) -> Callable[[int], None]:
-        self._bar.set_description(NAMES[kind], refresh=False)
+    def tasks(self, *names: str) -> Progress:
+        """The kind of each task that is watched from now on."""
+        self._names = list(names)
+        return self
 
-        def done(index: int) -> None:
-            self._bar.update(min(WEIGHTS[kind], self._bar.total - self._bar.n))
+    def begun(self, index: int) -> None:
+        if self._forecast is not None:
+            self._forecast.begun(self._names[index], index)
+            self._bar.set_description(self._forecast.kinds[self._names[index]].title, refresh=False)
+        self.waiting()
 
-        return done
+    def ended(self, index: int) -> None:
+        if self._forecast is not None:
+            self._forecast.ended(self._names[index], index)
+        self.waiting()
+
+    def waiting(self) -> None:
+        left = None if self._forecast is None else self._forecast.left_s()
+        if left is not None and not self._bar.disable:
+            elapsed = self._bar.format_dict["elapsed"]
+            self._bar.n = round(1000 * elapsed / max(elapsed + left, 1e-9))
+            self._bar.refresh()
 
     def tell(self, text: str) -> None:
         """A line on stderr above the bar, shown also where there is none: something went wrong and was mended."""
         tqdm.write(f"interbrain: {text}", file=sys.stderr)
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """A step of the run that is one task, done by one process."""
+        self.tasks(name).begun(0)
+        yield
+        self.ended(0)
+
     def close(self) -> None:
-        self._bar.update(self._bar.total - self._bar.n)
         self._bar.close()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None and not self._bar.disable:
+            self._bar.n, self._bar.forecast = 1000, Forecast({}, 1)
+            self._bar.set_description("done")
+        self.close()
+
+
+class _Bar(tqdm):  # type: ignore[type-arg]
+    """A bar whose time left is told by a forecast."""
+
+    forecast: Forecast | None = None
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        left = None if self.forecast is None else self.forecast.left_s()
+        return {**super().format_dict, "left": "?" if left is None else self.format_interval(left)}

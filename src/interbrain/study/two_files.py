@@ -16,7 +16,7 @@ from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recor
 from interbrain.formats import records as formats
 from interbrain.formats.sniff import guess
 from interbrain.study.boundary import untold
-from interbrain.study.cache import Step
+from interbrain.study.cache import Step, load_step
 from interbrain.study.deidentify import neutral_study
 from interbrain.study.job import gathered
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
@@ -92,8 +92,7 @@ def pair(
     plan = plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
     study = neutral_study(_study(sides)) if deidentify else _study(sides)
     step = _measured(study, plan)
-    synchrony = gathered("synchrony", [step])
-    nulls = gathered("nulls", [step])
+    synchrony, nulls = gathered(("synchrony", "nulls"), [step]).values()
     shared = [c for c in synchrony.columns if c in nulls.columns]
     table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
     return table[[c for c in SHOWN if c in table.columns]]
@@ -109,7 +108,8 @@ def _measured(study: Study, plan: Plan) -> Step:
         tasks, told = pair_tasks(study, plan, people, refused, work, debug=False)
         if not tasks:
             raise BadInput("; ".join(p.what for person in people.values() for p in person.problems) or told[0].what)
-        step = measure_pair(tasks[0])
+        step = load_step(measure_pair(tasks[0]).path)
+    assert step is not None
     if "synchrony" not in step.facts["tables"]:
         raise BadInput("; ".join(p["what"] for p in step.facts["problems"]))
     return step

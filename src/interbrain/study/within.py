@@ -25,7 +25,7 @@ from interbrain.inference.stationarity import warning
 from interbrain.signals.align import common_clock, cut, usable_share
 from interbrain.study import tabulate
 from interbrain.study.boundary import LOST, told
-from interbrain.study.cache import Step, key_of, once, path_of
+from interbrain.study.cache import AnyStep, Kept, Step, key_of, once, path_of
 from interbrain.study.clock import on_clock, starts
 from interbrain.study.person import signal_of
 from interbrain.study.sides import Places, Side, kinds_of, places_of
@@ -65,6 +65,7 @@ class Findings:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     drifts: list[dict[str, Any]] = field(default_factory=list)
+    pairings: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, table: str, rows: list[dict[str, Any]]) -> None:
         self.tables.setdefault(table, []).extend(rows)
@@ -77,6 +78,7 @@ class Findings:
             "draws": self.draws,
             "notes": list(dict.fromkeys(self.notes)),
             "drifts": self.drifts,
+            "pairings": self.pairings,
         }
         return Step(facts, self.arrays)
 
@@ -97,7 +99,7 @@ def asked(analysis: Analysis) -> Asked:
     return Asked(analysis, record, measures.module(analysis.measure), settings)
 
 
-def measure_pair(task: PairTask) -> Step:
+def measure_pair(task: PairTask) -> Kept:
     """All analyses of one pair of people at one meeting."""
     analyses = [a for a in task.plan.analysis if a.modality == task.modality]
     key = key_of(
@@ -254,7 +256,7 @@ def _note_drift(
         found.drifts.append({"about": about, "who": who, "sentence": warning(block, surrogate, segment_s)})
 
 
-def drift_problems(steps: Iterable[Step]) -> list[Problem]:
+def drift_problems(steps: Iterable[AnyStep]) -> list[Problem]:
     """One row for each signal and segment in which recordings break what a surrogate assumes."""
     seen: dict[tuple[str, ...], list[tuple[str, str | None]]] = {}
     for step in steps:
