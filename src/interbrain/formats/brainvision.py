@@ -24,6 +24,8 @@ RECORD = FormatRecord(
     reference="https://www.brainproducts.com/support-resources/brainvision-core-data-format-1-0/",
 )
 
+MOST_DIGITS = 5
+"""Of the number of channels: the library makes room for as many before it looks at the samples."""
 BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
 """Bytes of a sample in each binary format."""
 
@@ -44,6 +46,9 @@ def _read_file(path: Path) -> Loaded:
     text = path.read_text(encoding="latin-1")
     for entry, name in re.findall(r"^\s*(DataFile|MarkerFile)\s*[=:](.*)$", text, re.MULTILINE | re.IGNORECASE):
         check_neighbour(name.strip(), entry)
+    for digits in re.findall(r"^\s*NumberOfChannels\s*[=:]\s*(\d+)", text, re.MULTILINE | re.IGNORECASE):
+        if len(digits) > MOST_DIGITS:
+            raise BadInput(f"its header tells of {digits[:20]} channels; allowed is what an amplifier has; correct it.")
     raw = mne.io.read_raw_brainvision(path, preload=True, verbose="WARNING")
     _check_length(path, raw)
     return from_raw(raw)

@@ -64,7 +64,11 @@ def plan_of(study: Study, plan: Plan | Path | str | None) -> Plan:
     if plan is not None:
         return read_plan(Path(plan))
     content = dict(study.plan or {})
-    return plan_from(content, "the study's plan") if "analysis" in content else default_plan(study.modalities, content)
+    return (
+        plan_from(content, f"the plan of {study.root}")
+        if "analysis" in content
+        else default_plan(study.modalities, content)
+    )
 
 
 def run(
