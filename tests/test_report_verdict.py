@@ -10,6 +10,7 @@ import pytest
 
 import fake_results
 from interbrain.report import summary, verdict, views, words
+from interbrain.report.limits import limits
 from interbrain.report.methods import methods
 from interbrain.report.results import Results, read_results
 
@@ -294,3 +295,15 @@ def test_digits_follow_the_spread() -> None:
     assert [plain(words.p_text(p)) for p in (0.0004, 0.005, 0.0496, 0.21, 1.0)] == [
         "p < .001", "p = .005", "p = .050", "p = .21", "p > .99",
     ]  # fmt: skip
+
+
+def test_methods_name_the_standard_errors_and_limits_tell_few_degrees_of_freedom(full):
+    text = " ".join(methods(full).paragraphs)
+    assert "scatter of whole dyads (CR2)" in text and "Kenward" not in text
+    plain = changed(full, "course", method="excess ~ session + (1 + session | group); REML, Kenward–Roger")
+    text = " ".join(methods(plain).paragraphs)
+    assert "Kenward and Roger" in text and "CR2" not in text
+    assert not any("degrees of freedom" in item for item in limits(full))
+    few = changed(full, "course", df=3.2)
+    assert any("3.2 degrees of freedom" in item for item in limits(few))
+    assert not any("degrees of freedom" in item for item in limits(changed(plain, "course", df=3.2)))

@@ -28,6 +28,11 @@ KNOWN = {
         "Biometrics 53, 983–997.",
         "10.2307/2533558",
     ),
+    "cluster-robust": (
+        "Pustejovsky JE, Tipton E (2018). Small-sample methods for cluster-robust variance estimation and hypothesis "
+        "testing in fixed effects models. Journal of Business & Economic Statistics 36, 672–683.",
+        "10.1080/07350015.2016.1247004",
+    ),
     "exact-p": (
         "Phipson B, Smyth GK (2010). Permutation P-values should never be zero: calculating exact P-values when "
         "permutations are randomly drawn. Statistical Applications in Genetics and Molecular Biology 9, 39.",

@@ -68,6 +68,19 @@ def limits(results: Results) -> list[str]:
             "group this design "
             "cannot tell them apart."
         )
+    course = results["course"]
+    robust = (course["term"] == "session") & course["method"].astype(str).str.contains("CR2")
+    df = course.loc[robust, "df"].min()
+    if df < 4:
+        out.append(
+            f"The interval of the change over sessions rests on {df:.1f} degrees of freedom. Below four they are "
+            "rough, and it is rather too wide than too narrow."
+        )
+    if (results["outcome"]["lag_sessions"] > 0).any():
+        out.append(
+            "In a course of few sessions, synchrony that goes with a later score only leaves a weaker relation of "
+            "opposite sign with the score of the same session: read both rows together."
+        )
     if len(results["outcome"]):
         out.append(
             "An association with scores, within persons or between them, does not say which of the two came first."

@@ -272,12 +272,15 @@ def _course(results: Results, bib: Bibliography) -> str:
     kr = (
         f" Standard errors and degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
         if "Kenward" in "".join(formulas)
+        else " Standard errors follow the scatter of whole dyads (CR2) with Satterthwaite degrees of freedom"
+        f"{bib.known('cluster-robust')}, whatever correlates the sessions of one dyad."
+        if "CR2" in "".join(formulas)
         else ""
     )
     flips = (
         " As a check that needs no normal distribution, the signs of whole dyads' own slopes were flipped; p over "
         f"places is that of the maximum under the same flips{bib.known('max-statistic')}. A change is claimed where "
-        "the model and the flips agree."
+        "the model and the flips agree; where they differ, the larger p is the one to believe."
         if fitted["p_signflip"].notna().any()
         else ""
     )
@@ -322,6 +325,11 @@ def _associations(results: Results, bib: Bibliography) -> str:
         parts.append(
             "Within persons, scores were regressed by least squares on the session's synchrony, as its deviation from "
             "the person's own line over sessions, beside a line over sessions of each person's own."
+        )
+    if within["method"].astype(str).str.contains("CR2").any():
+        parts.append(
+            "Their standard errors follow the scatter of whole persons (CR2, Satterthwaite)"
+            f"{bib.known('cluster-robust')}."
         )
     for lag in sorted(int(v) for v in within["lag_sessions"].dropna().unique() if v > 0):
         later = "one session" if lag == 1 else f"{lag} sessions"
