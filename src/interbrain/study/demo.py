@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,7 @@ def demonstrate(
     planted = planted_slopes(simulation, levels)
     truth = {**(study.truth or {}), "planted": planted}
     outcome = run(study, out / "results", plan, workers=workers, progress=progress, debug=debug, truth=truth)
-    lines = tuple(found_beside_planted(outcome.tables, planted, plan.alpha))
+    lines = (*found_beside_planted(outcome.tables, planted, plan.alpha), *could_be_found(simulation))
     return Demonstrated(folder, outcome.report, lines, outcome)
 
 
@@ -106,6 +108,33 @@ def found_beside_planted(tables: dict[str, pd.DataFrame], planted: list[dict[str
     )
     lines += _outcome_lines(tables["outcome"], planted[0]) if planted else []
     return lines
+
+
+def could_be_found(simulation: Simulation) -> list[str]:
+    """How often the planted relation of symptoms is found in such studies; nothing for settings not calibrated.
+
+    The shares come from ``calibrate/demo_outcome.py``, which simulates scores and synchrony of many studies.
+    """
+    path = files("interbrain.study") / "demo_outcome.tsv"
+    if not path.is_file():
+        return []
+    table = pd.read_csv(StringIO(path.read_text(encoding="utf-8")), sep="\t")
+    mine = simulation.model_dump(mode="json", exclude={"seed"})
+    if table.empty or any(json.loads(row) != mine for row in table["settings"].unique()):
+        return []
+    table = table[table["sessions"] == simulation.sessions].sort_values("patients")
+    shares = [f"in {100 * r.found:.0f} % of studies with {r.patients} patients" for r in table.itertuples()]
+    return [
+        f"planted: sessions that differ in coupling by one SD differ by {table['points'].iloc[0]:.2f} points of "
+        f"{_title(SYMPTOM)}, beside {simulation.symptom_sd:g} points of the score's own and rounding to whole points. "
+        f"With {simulation.sessions} sessions, of which {simulation.missing:.0%} are not recorded, that is found (p at "
+        f"most .05, not corrected) {', '.join(shares)}; chance alone gives 2.5 %."
+    ]
+
+
+def _title(instrument: str) -> str:
+    record = find(instrument)
+    return record.title.partition(",")[0] if record else instrument
 
 
 def _is(row: Any, truth: dict[str, Any]) -> bool:
