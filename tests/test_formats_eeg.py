@@ -16,6 +16,7 @@ from eeglabio.raw import export_set as export_raw
 from interbrain.data.errors import BadInput
 from interbrain.data.points import Points
 from interbrain.data.signal import Channel, Signal
+from interbrain.data.study import Recording
 from interbrain.formats import brainvision, eeglab, fif, module, snirf
 
 RATE = 100.0
@@ -199,3 +200,26 @@ def test_snirf_with_uneven_samples_is_refused(tmp_path: Path):
         file["nirs/data1/time"][30:] += 0.5
     with pytest.raises(BadInput, match=r"uneven samples"):
         snirf.read(path)
+
+
+def test_identity_is_that_of_every_file_of_a_recording(tmp_path):
+    """Samples lie beside the header: other samples are another recording, another name of the header is not."""
+    header = "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nDataFile={}\nMarkerFile=m.vmrk\n"
+    first, second = tmp_path / "one.vhdr", tmp_path / "two.vhdr"
+    for path, data in ((first, "s.eeg"), (second, "s.eeg")):
+        path.write_text(header.format(data))
+    (tmp_path / "s.eeg").write_bytes(b"1234")
+
+    def identity(path, kind="brainvision"):
+        return Recording(path, kind, "p", "patient", "eeg").content_hash()
+
+    assert identity(first) == identity(second)
+    before = identity(first)
+    (tmp_path / "s.eeg").write_bytes(b"1235")
+    assert identity(first) != before
+    for suffix, part in ((".set", "x.fdt"), (".fif", "x-1.fif")):
+        whole = tmp_path / f"x{suffix}"
+        whole.write_bytes(b"same")
+        before = identity(whole, suffix[1:])
+        (tmp_path / part).write_bytes(b"more")
+        assert identity(whole, suffix[1:]) != before

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -55,12 +57,12 @@ class Recording:
     disguise: Disguise | None = None
 
     def content_hash(self) -> str:
-        """SHA-256 over the bytes of the file (or of every file of the folder, in name order) and the channels taken."""
+        """SHA-256 over the bytes of every file that the recording is made of, in name order, and the channels taken."""
         digest = hashlib.sha256()
         try:
-            files = sorted(p for p in self.path.rglob("*") if p.is_file()) if self.path.is_dir() else [self.path]
-            for file in files:
-                digest.update(file.name.encode())
+            for file in parts_of(self.path):
+                if file != self.path:
+                    digest.update(file.name.encode())
                 with file.open("rb") as handle:
                     while chunk := handle.read(1 << 20):
                         digest.update(chunk)
@@ -68,6 +70,27 @@ class Recording:
             raise BadInput(f"{self.path}: cannot be read ({error.strerror or error}).") from error
         digest.update(repr((self.channels, self.options)).encode())
         return digest.hexdigest()
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The files that a recording is made of, the named one first.
+
+    A folder's files; else the file, those beside it with the same stem (``.vhdr`` with ``.eeg`` and ``.vmrk``, ``.set``
+    with ``.fdt``), the later parts of a split FIF (``x-1.fif``), and those that a BrainVision header names.
+    """
+    if path.is_dir():
+        return sorted(p for p in path.rglob("*") if p.is_file())
+    beside: set[Path] = set()
+    if path.suffix in (".vhdr", ".set"):
+        beside = {p for p in path.parent.glob(f"{glob.escape(path.stem)}.*") if p.is_file()}
+    if path.suffix == ".fif":
+        beside = {p for p in path.parent.glob(f"{glob.escape(path.stem)}-*.fif") if p.is_file()}
+    if path.suffix == ".vhdr":
+        with path.open(encoding="latin-1") as handle:
+            head = handle.read(1 << 16)
+        named = re.findall(r"^\s*(?:DataFile|MarkerFile)\s*=\s*([^/\\\r\n]+?)\s*$", head, re.MULTILINE | re.IGNORECASE)
+        beside |= {path.parent / name for name in named if (path.parent / name).is_file()}
+    return [path, *sorted(beside - {path})]
 
 
 @dataclass(frozen=True, eq=False)
