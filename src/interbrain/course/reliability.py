@@ -45,6 +45,8 @@ SPLITS = {"split": ("split_a", "split_b", "split_null_sd"), "early_late": ("earl
 GEOMETRY = tuple(c for c in KEY if c not in ("place_a", "place_b", "null"))
 """What λ is pooled over is everything else: it depends on the measure, the band and the lengths, not on the place."""
 
+_PLACE = tuple(c for c in KEY if c != "null")
+
 FEWEST = 3
 """Meetings with halves that an error variance needs."""
 
@@ -84,21 +86,24 @@ def reliability(excesses: pd.DataFrame, halves: pd.DataFrame, confidence: float 
     apart = joined.groupby(by, sort=False, dropna=False)[extra].mean().reset_index()
     apart["condition"] = apart["condition"].fillna("").astype(str)
     meetings = meetings.merge(apart, on=by, how="left")
-    why = halves.groupby([c for c in KEY if c != "null"], sort=False, dropna=False)["reason"].agg(_commonest).to_dict()
+    meetings = meetings[meetings["excess"].notna()]
+    why = _reasons(halves)
+    columns = {c: meetings[c].to_numpy() for c in ("excess", "time", "group", *extra)}
     rows: list[Row] = []
-    for values, part in meetings.groupby(list(KEY), sort=False, dropna=False):
-        part, key = part[part["excess"].notna()], dict(zip(KEY, values, strict=True))
-        if part.empty:
-            continue
+    for values, index in meetings.groupby(list(KEY), sort=False, dropna=False).indices.items():
+        key = dict(zip(KEY, values, strict=True))
         lambdas = {name: scale[name].get(tuple(key[c] for c in GEOMETRY), np.nan) for name in SPLITS}
-        reason = why.get(tuple(key[c] for c in KEY if c != "null"), "")
+        reason = why.get(tuple(key[c] for c in _PLACE), "")
+        part = {name: column[index] for name, column in columns.items()}
         rows += [{**key, **row} for row in _place(part, lambdas, reason, confidence)]
     return frame("reliability", rows)
 
 
-def _commonest(reasons: pd.Series) -> str:
-    known = [str(r) for r in reasons if isinstance(r, str) and r]
-    return max(dict.fromkeys(known), key=known.count) if known else ""
+def _reasons(halves: pd.DataFrame) -> dict[tuple[Any, ...], str]:
+    """The commonest reason of each place that lacks halves."""
+    told = halves.loc[halves["reason"].fillna("") != "", [*_PLACE, "reason"]]
+    counts = told.groupby([*_PLACE, "reason"], sort=True, dropna=False).size().sort_values(kind="stable")
+    return {key[:-1]: str(key[-1]) for key in counts.index}
 
 
 def _scale(halves: pd.DataFrame, column: str) -> dict[tuple[Any, ...], float]:
@@ -112,14 +117,14 @@ def _scale(halves: pd.DataFrame, column: str) -> dict[tuple[Any, ...], float]:
     return {key: float(value) for key, value in ratio.items() if np.isfinite(value)}  # type: ignore[misc]
 
 
-def _place(rows: pd.DataFrame, lambdas: dict[str, float], reason: str, confidence: float) -> Iterator[Row]:
-    y, group = rows["excess"].to_numpy(dtype=float), rows["group"].to_numpy()
+def _place(part: dict[str, np.ndarray], lambdas: dict[str, float], reason: str, confidence: float) -> Iterator[Row]:
+    y, group = part["excess"].astype(float), part["group"].astype(str)
     for name, scale in lambdas.items():
-        error, why = _error(rows[f"{name}_d"].to_numpy(dtype=float), scale, reason)
+        error, why = _error(part[f"{name}_d"].astype(float), scale, reason)
         yield from _parts(y, group, error, why, name, confidence)
     if len(np.unique(group)) < len(group):
         yield _between(y, group, confidence)
-        yield _growth(y, rows["time"].to_numpy(dtype=float), group, confidence)
+        yield _growth(y, part["time"].astype(float), group, confidence)
 
 
 def _error(apart: np.ndarray, scale: float, reason: str) -> tuple[Ratio | None, str]:
