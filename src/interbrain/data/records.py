@@ -56,6 +56,11 @@ class MeasureRecord:
         Defaults, one line each, and complete conventions of other software under a name.
     needs_bands
         Whether a band must be named.
+    takes_confounds
+        Whether it takes ``Block.confounds`` out itself; else they are taken out of the channels before it.
+    same_kind
+        Why both people must give the same kind of signal: ``{"always": reason}``, or for a setting's value
+        (``{"scale=none": reason}``); empty where any two kinds will do.
     """
 
     name: str
@@ -77,6 +82,8 @@ class MeasureRecord:
     named_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     needs_bands: bool = False
     methods: str = ""
+    takes_confounds: bool = False
+    same_kind: Mapping[str, str] = field(default_factory=dict)
     module: str = ""
 
 

@@ -131,16 +131,29 @@ class Block:
         Same shape; True where a sample may enter a number.
     rate
         Hz.
+    confounds
+        ``(epoch, confound, time)``, finite: what a measure that takes confounds itself is to take out of this person's
+        channels (its record says ``takes_confounds``). Samples that a confound lacks are gaps of ``valid``. They belong
+        to the person and move with the channels under a surrogate. None: there are none.
     """
 
     values: np.ndarray
     valid: np.ndarray
     rate: float
     epoched: bool = False
+    confounds: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         return self.values.shape  # type: ignore[return-value]
+
+    def at(self, epochs: slice | list[int] | np.ndarray, times: slice | None = None) -> Block:
+        """Some epochs, and some samples of each, with their confounds."""
+        times = slice(None) if times is None else times
+        confounds = None if self.confounds is None else self.confounds[epochs][..., times]
+        return replace(
+            self, values=self.values[epochs][..., times], valid=self.valid[epochs][..., times], confounds=confounds
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -115,7 +115,7 @@ def _surrogates(
     near = module.near(block, index, about) if some_near else np.zeros(len(index), dtype=bool)
     order = np.argsort(near, kind="stable")[:SURROGATES]
     for row in index[order]:
-        yield module.apply(block, row)
+        yield surrogates.moved(module, block, row)
 
 
 def _windows(n_times: int) -> np.ndarray:
@@ -133,7 +133,7 @@ def _epoch_quarters(measure: ModuleType, a: Block, b: Block, settings: Mapping[s
     chosen = [early[early % 2 == 0], early[early % 2 == 1], late[late % 2 == 1], late[late % 2 == 0]]
     found = []
     for index in chosen:
-        parts = [Block(x.values[index], x.valid[index], x.rate, x.epoched) for x in (a, b)]
+        parts = [x.at(index) for x in (a, b)]
         found.append(measure.reduce(measure.combine(*(measure.prepare(p, settings) for p in parts))))
     return found
 

@@ -102,7 +102,7 @@ def loop(
     """Surrogate by surrogate through the measure's reference path."""
     values, profiles = [], []
     for row in index:
-        prepared = measure.prepare(module.apply(block_b, row), settings)
+        prepared = measure.prepare(surrogates.moved(module, block_b, row), settings)
         estimate: Estimate = measure.reduce(measure.combine(prepared_a, prepared))
         values.append(estimate.value)
         if estimate.profile is not None:
