@@ -147,6 +147,7 @@ def page(size: pd.DataFrame, power: pd.DataFrame, n: int) -> str:
         lowest=float((1 - share).min()), highest=float((1 - share).max()), mean=float((1 - share).mean()),
         kr_lowest=float((size["kr_covered"] / size["kr_n"]).min()),
         kr_highest=float((size["kr_covered"] / size["kr_n"]).max()),
+        both_lowest=float((size["both"] / size["n"]).min()), both_highest=float((size["both"] / size["n"]).max()),
         outside=_listed(outside), strict=_listed(strict),
         table=_size_table(size, known), power=_power_table(power, risen),
         origin=origin([size, power], f"python -m calibrate growth -- --n {n}"),
@@ -194,6 +195,9 @@ is exactly right stay within {low:.3f} and {high:.3f} (size) with 95 % probabili
 
 The interval covers in {lowest:.3f} to {highest:.3f} of the studies, {mean:.3f} on average. Cells outside .93 to .97:
 {outside}. Cells with p ≤ .05 outside .04 to .06: {strict}.
+
+The report calls growth only what the model and the sign flips both find: {both_lowest:.3f} to {both_highest:.3f} of
+these studies. It is less than either alone because the two do not always err together.
 
 ## How it is done, and why not by Kenward and Roger alone
 
