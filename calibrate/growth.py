@@ -76,8 +76,10 @@ def study(world: World, random: np.random.Generator) -> pd.DataFrame:
     n, s = world.dyads, world.sessions
     deviation = np.empty((n, s))
     deviation[:, 0] = random.normal(size=n)
-    for k in range(1, s):
-        deviation[:, k] = world.memory * deviation[:, k - 1] + np.sqrt(1 - world.memory**2) * random.normal(size=n)
+    for step in range(1, s):
+        deviation[:, step] = world.memory * deviation[:, step - 1] + np.sqrt(1 - world.memory**2) * random.normal(
+            size=n
+        )
     session = np.arange(s)
     duration = 25 + random.normal(0, 4, (n, s)) + 0.3 * session * world.influence
     usable = random.uniform(0.6, 1, (n, s))
