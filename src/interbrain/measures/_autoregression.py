@@ -72,13 +72,19 @@ def person(name: str, block: Block, settings: Mapping[str, Any]) -> Person:
             f"{name}: {block.shape[0]} × {block.shape[2]} samples are too few for a model that looks back "
             f"{longest} samples ({longest / block.rate:.3g} s); use a smaller max_order_s (or order), or more data."
         )
-    count = np.maximum(block.valid.sum(axis=(0, 2), keepdims=True), 1)
-    values = np.where(block.valid, block.values, 0.0)
-    values = np.where(block.valid, values - values.sum(axis=(0, 2), keepdims=True) / count, 0.0)
-    scale = np.sqrt((values**2).sum(axis=(0, 2), keepdims=True) / count)
-    varies = scale > 1e-12 * np.abs(block.values).max(axis=(0, 2), keepdims=True, initial=0.0, where=block.valid)
-    values = np.divide(values, scale, out=np.zeros_like(values), where=varies & (scale > 0))
+    values, varies = on_one_scale(block.values, block.valid)
     return Person(values, block.valid & varies, block.rate, longest, dict(settings))
+
+
+def on_one_scale(samples: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean 0 and SD 1 over the valid samples of each channel, 0 elsewhere; and which channels vary ``(1, C, 1)``."""
+    count = np.maximum(valid.sum(axis=(0, 2), keepdims=True), 1)
+    values = np.where(valid, samples, 0.0)
+    values = np.where(valid, values - values.sum(axis=(0, 2), keepdims=True) / count, 0.0)
+    scale = np.sqrt((values**2).sum(axis=(0, 2), keepdims=True) / count)
+    varies = scale > 1e-12 * np.abs(samples).max(axis=(0, 2), keepdims=True, initial=0.0, where=valid)
+    varies &= scale > 0
+    return np.divide(values, scale, out=np.zeros_like(values), where=varies), varies
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,19 +102,48 @@ class Sums:
     def now(self, who: int) -> int:
         return 1 + who * (self.longest + 1)
 
-    def residual(self, target: int, predictors: list[int]) -> np.ndarray:
-        """Sum of squares ``(A, B)`` that the predictors leave; NaN where they depend on each other."""
+    def regress(self, targets: list[int], predictors: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Least squares with a constant: coefficients ``(A, B, target, predictor)`` and products ``(A, B, target,
+        target)`` of what is left; NaN where the predictors depend on each other."""
         s = [0, *predictors]
-        inner, outer = self.gram[..., s, :][..., s], self.gram[..., s, target]
+        inner, outer = self.gram[..., s, :][..., s], self.gram[..., s, :][..., targets]
         ok = self.n > len(s) + 1
         size = np.sqrt(np.maximum(np.diagonal(inner, axis1=-2, axis2=-1), np.finfo(float).tiny))
         inner = inner / (size[..., :, None] * size[..., None, :])
         ok &= np.linalg.eigvalsh(np.where(np.isfinite(inner), inner, 0.0))[..., 0] > _COLLINEAR
         inner = np.where(ok[..., None, None], inner, np.eye(len(s)))
-        outer = outer / size
-        fitted = np.linalg.solve(inner, outer[..., None])[..., 0]
-        left = self.gram[..., target, target] - (outer * fitted).sum(axis=-1)
-        return np.where(ok & (left > 0), left, np.nan)
+        scaled = outer / size[..., None]
+        fitted = np.linalg.solve(inner, scaled)
+        left = self.gram[..., targets, :][..., targets] - scaled.swapaxes(-1, -2) @ fitted
+        ok &= (np.diagonal(left, axis1=-2, axis2=-1) > 0).all(axis=-1)
+        beta = (fitted / size[..., None])[..., 1:, :].swapaxes(-1, -2)
+        return np.where(ok[..., None, None], beta, np.nan), np.where(ok[..., None, None], left, np.nan)
+
+    def residual(self, target: int, predictors: list[int]) -> np.ndarray:
+        """Sum of squares ``(A, B)`` that the predictors leave; NaN where they depend on each other."""
+        return self.regress([target], predictors)[1][..., 0, 0]
+
+
+def check_pair(a: Person, b: Person) -> None:
+    """Refuse two people on different clocks.
+
+    Raises
+    ------
+    BadInput
+        They differ in epochs, length, rate or order.
+    """
+    if a.values.shape[::2] != b.values.shape[::2] or a.rate != b.rate or a.longest != b.longest:
+        raise BadInput(
+            f"Two people must share epochs, clock and order: A has {a.values.shape[0]} epochs of {a.values.shape[2]} "
+            f"samples at {a.rate:g} Hz (order {a.longest}), B {b.values.shape[0]} of {b.values.shape[2]} at "
+            f"{b.rate:g} Hz (order {b.longest}). Align them first."
+        )
+
+
+def coverage(a: Person, b: Person) -> np.ndarray:
+    """Share of the samples that both have ``(A, B)``."""
+    both = np.einsum("ect,edt->cd", a.valid.astype(np.float64), b.valid.astype(np.float64))
+    return both / (a.valid.shape[0] * a.valid.shape[2])
 
 
 def sums(a: Person, b: Person) -> Sums:
@@ -119,12 +154,7 @@ def sums(a: Person, b: Person) -> Sums:
     BadInput
         The two people differ in epochs, length, rate or order.
     """
-    if a.values.shape[::2] != b.values.shape[::2] or a.rate != b.rate or a.longest != b.longest:
-        raise BadInput(
-            f"Two people must share epochs, clock and order: A has {a.values.shape[0]} epochs of {a.values.shape[2]} "
-            f"samples at {a.rate:g} Hz (order {a.longest}), B {b.values.shape[0]} of {b.values.shape[2]} at "
-            f"{b.rate:g} Hz (order {b.longest}). Align them first."
-        )
+    check_pair(a, b)
     (x, ok_x), (y, ok_y) = a.lagged(), b.lagged()
     k = a.longest + 1
     gram = np.empty((len(x), len(y), 1 + 2 * k, 1 + 2 * k))
@@ -205,13 +235,27 @@ def causality(found: Sums, fixed: int, criterion: str) -> Causality:
 def conditional(a: Person, b: Person) -> Causality:
     """The same where the past of *all* channels of both people is known: what one channel adds to everything else.
 
-    Rows count where every channel is valid. Dropping a channel's lags from the full model raises the residual sum by
-    β' C⁻¹ β, with β its coefficients and C their block of the inverse of the predictors' products.
+    Dropping a channel's lags from the full model raises the residual sum by β' C⁻¹ β, with β its coefficients and C
+    their block of the inverse of the predictors' products.
 
     Raises
     ------
     RefusedScience
-        Too few rows for all coefficients.
+        See :func:`system`.
+    """
+    fit = system(a, b)
+    return _dropped(fit, fit.beta.shape[1], a.values.shape[1], fit.n)
+
+
+def system(a: Person, b: Person) -> System:
+    """One model of all channels, A's first, of the order asked for or of the best one.
+
+    Rows count where every channel is valid.
+
+    Raises
+    ------
+    RefusedScience
+        Too few rows for all coefficients; channels that are sums of others.
     """
     lagged = [p.lagged() for p in (a, b)]
     keep = lagged[0][1].all(axis=0) & lagged[1][1].all(axis=0)
@@ -229,20 +273,21 @@ def conditional(a: Person, b: Person) -> Causality:
     each = [np.linalg.slogdet(f.left / n)[1] for f in fits]
     weight = np.log(n) if a.settings["criterion"] == "bic" else 2.0
     scores = [e + weight * channels * (channels * o + 1) / n for e, o in zip(each, orders, strict=True)]
-    best = int(np.argmin(scores))
-    return _dropped(fits[best], orders[best], len(lagged[0][0]), n)
+    return fits[int(np.argmin(scores))]
 
 
 @dataclass(frozen=True, eq=False)
-class _System:
-    """``beta (channel, order, target)``, ``inverse`` of the predictors' products, ``left`` residual products."""
+class System:
+    """``beta (channel, order, target)``, ``inverse`` of the predictors' products, ``left`` residual products, of ``n``
+    rows."""
 
     beta: np.ndarray
     inverse: np.ndarray
     left: np.ndarray
+    n: int
 
 
-def _all_channels(x: np.ndarray, now: np.ndarray, order: int) -> _System:
+def _all_channels(x: np.ndarray, now: np.ndarray, order: int) -> System:
     past = x[..., 1 : order + 1].transpose(0, 2, 1).reshape(-1, x.shape[1])
     past = past - past.mean(axis=1, keepdims=True)
     gram = past @ past.T
@@ -254,10 +299,10 @@ def _all_channels(x: np.ndarray, now: np.ndarray, order: int) -> _System:
     inverse = np.linalg.inv(gram)
     beta = inverse @ (past @ now.T)
     residual = now - beta.T @ past
-    return _System(beta.reshape(len(x), order, -1), inverse, residual @ residual.T)
+    return System(beta.reshape(len(x), order, -1), inverse, residual @ residual.T, x.shape[1])
 
 
-def _dropped(fit: _System, order: int, n_a: int, n: int) -> Causality:
+def _dropped(fit: System, order: int, n_a: int, n: int) -> Causality:
     channels = len(fit.beta)
     n_b, left = channels - n_a, n - channels * order - 1
     value, f = np.empty((n_a, n_b, 2)), np.empty((n_a, n_b, 2))

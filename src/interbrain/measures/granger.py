@@ -111,7 +111,6 @@ def estimate(found: Causality, a: Person, b: Person, stabilise: str) -> Estimate
     """An answer from two people's models."""
     value = found.value[:, :, None]
     unknown = np.full_like(value, np.nan)
-    both = np.einsum("ect,edt->cd", a.valid.astype(np.float64), b.valid.astype(np.float64))
     order = np.broadcast_to(found.order[..., None, None], value.shape).astype(np.float64)
     df_within = found.df_within[:, :, None]
     n = np.where(np.isfinite(df_within), df_within, 0.0)
@@ -121,7 +120,7 @@ def estimate(found: Causality, a: Person, b: Person, stabilise: str) -> Estimate
         stabilised=FUNCTIONS[stabilise](value),
         lag_s=unknown,
         phase=unknown,
-        coverage=np.broadcast_to((both / (a.valid.shape[0] * a.valid.shape[2]))[..., None, None], value.shape),
+        coverage=np.broadcast_to(autoregression.coverage(a, b)[..., None, None], value.shape),
         n_effective=n,
         directions=autoregression.DIRECTIONS,
         extra={
