@@ -27,7 +27,8 @@ from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
-from interbrain.measures._innovations import autocovariance, innovations
+from interbrain.measures import _moments as moments
+from interbrain.measures._innovations import innovations
 
 RECORD = MeasureRecord(
     name="corr",
@@ -71,7 +72,6 @@ RECORD = MeasureRecord(
 
 KINDS = ("robust", "pearson", "spearman")
 _MADS = 9.0
-_LAGS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,9 +110,7 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
             raise BadInput(f"corr: order_s is {settings['order_s']!r} s; it must be positive.")
         values, valid = innovations(values, valid, max(1, round(settings["order_s"] * block.rate)))
     values = _centred(values, valid, settings["kind"])
-    covariance = autocovariance(values, valid, min(_LAGS, block.shape[2] - 1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        memory = np.nan_to_num(covariance / covariance[:, :1])
+    memory = moments.autocorrelation(values, valid)
     return Prepared(values, valid, memory, dict(settings))
 
 
@@ -166,7 +164,6 @@ def _estimate(state: State, start: int, stop: int) -> Estimate:
     r, n = _correlation(state, start, stop)
     if state.a.settings["absolute"]:
         r = np.abs(r)
-    both = state.a.memory[:, 1:] @ state.b.memory[:, 1:].T
     value, unknown = r[..., None, None], np.full((*r.shape, 1, 1), np.nan)
     return Estimate(
         value=value,
@@ -174,8 +171,7 @@ def _estimate(state: State, start: int, stop: int) -> Estimate:
         lag_s=unknown,
         phase=unknown,
         coverage=(n / (state.a.values.shape[0] * (stop - start)))[..., None, None],
-        # Independent samples of two series that remember themselves (Bartlett 1935; Pyper & Peterman 1998).
-        n_effective=np.clip(n / np.maximum(1 + 2 * both, 1e-3), 0, n)[..., None, None],
+        n_effective=moments.independent(n, state.a.memory, state.b.memory)[..., None, None],
     )
 
 
@@ -183,20 +179,10 @@ def _correlation(state: State, start: int, stop: int) -> tuple[np.ndarray, np.nd
     """``(A, B)`` correlations over jointly valid samples, and how many there are."""
     x, u = state.a.values[..., start:stop], state.a.valid[..., start:stop].astype(np.float64)
     y, v = state.b.values[..., start:stop], state.b.valid[..., start:stop].astype(np.float64)
-
-    def over_time(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return (left @ right.transpose(0, 2, 1)).sum(axis=0)
-
-    n = over_time(u, v)
-    about_mean = 0.0 if state.a.settings["kind"] == "robust" else 1.0  # the biweight is taken about the median
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean_a, mean_b = about_mean * over_time(x, v) / n, about_mean * over_time(u, y) / n
-        power_a, power_b = over_time(x * x, v) / n, over_time(u, y * y) / n
-        var_a, var_b = power_a - mean_a**2, power_b - mean_b**2
-        r = (over_time(x, y) / n - mean_a * mean_b) / np.sqrt(var_a * var_b)
+    about_mean = state.a.settings["kind"] != "robust"  # the biweight is taken about the median
+    r, n = moments.correlation(x, u, y, v, about_mean)
     enough = n >= max(3.0, state.a.settings["min_valid"] * x.shape[0] * x.shape[2])
-    varies = (var_a > 1e-12 * power_a) & (var_b > 1e-12 * power_b)  # less is rounding: a constant course
-    return np.where(enough & varies, np.clip(r, -1, 1), np.nan), n
+    return np.where(enough, r, np.nan), n
 
 
 def memory_s(settings: Mapping[str, Any]) -> float:

@@ -20,6 +20,7 @@ from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Person
+from interbrain.measures._codes import numbered
 
 RECORD = MeasureRecord(
     name="te",
@@ -52,8 +53,6 @@ RECORD = MeasureRecord(
     named_settings={"pyinform": {"kind": "codes", "history": 1}},
     methods="Directed synchrony was measured by transfer entropy (Schreiber, 2000).",
 )
-
-_MOST_CODES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,16 +91,7 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
         raise BadInput(f"te: kind is {settings['kind']!r}; allowed are 'gaussian' and 'codes'.")
     if settings["history"] < 1:
         raise BadInput(f"te: history is {settings['history']}; at least one state is needed.")
-    states = np.full(block.shape, -1)
-    for c in range(block.shape[1]):
-        known = block.valid[:, c]
-        values, number = np.unique(block.values[:, c][known], return_inverse=True)
-        if len(values) > _MOST_CODES:
-            raise BadInput(
-                f"te: kind = 'codes' counts states, and a channel has {len(values)} different values (at most "
-                f"{_MOST_CODES}); use kind = 'gaussian' for measured courses."
-            )
-        states[:, c][known] = number
+    states = numbered(RECORD.name, block)
     return Codes(states, block.rate, int(settings["history"]))
 
 
