@@ -3,12 +3,14 @@
 ``kind = "gaussian"`` (default, for measured courses) is half of Granger causality in bits: all that there is for
 jointly normal signals (Barnett, Barrett & Seth 2009). ``"codes"`` counts, for coded behaviour (speaking, looking …):
 ``history`` states of the one who is foretold and one of the other. Counting from few samples makes bits out of nothing;
-only the distance to the null speaks.
+only the distance to the null speaks. ``"knn"`` (nearest neighbours; Kraskov, Frenzel & Pompe) takes no form of relation
+for granted: ``history`` samples of both pasts, ``step_s`` apart. It can come out a little below 0, and long pasts cost
+it: of 0.26 bits between normal signals three past samples find 0.18 in 200 samples and 0.24 in 4000, one finds all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,9 @@ from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Person
 from interbrain.measures._codes import numbered
+from interbrain.measures._neighbours import conditional_information
+
+_FEWEST_POINTS = 20
 
 RECORD = MeasureRecord(
     name="te",
@@ -42,13 +47,23 @@ RECORD = MeasureRecord(
         "segment_shuffle": "prepare",
     },
     default_surrogate="circular_shift",
-    settings={"kind": "gaussian", "order": 0, "criterion": "bic", "max_order_s": 2.0, "history": 1},
+    settings={
+        "kind": "gaussian",
+        "order": 0,
+        "criterion": "bic",
+        "max_order_s": 2.0,
+        "history": 1,
+        "step_s": 0.0,
+        "neighbours": 4,
+    },
     settings_help={
-        "kind": "'gaussian': from autoregressive models; 'codes': by counting states",
+        "kind": "'gaussian': from autoregressive models; 'codes': by counting states; 'knn': from nearest neighbours",
         "order": "gaussian: samples that the model looks back; 0: the best up to max_order_s by the criterion",
         "criterion": "gaussian: 'bic' or 'aic'",
         "max_order_s": "gaussian: longest memory tried, in seconds",
-        "history": "codes: states of the one who is foretold",
+        "history": "codes: past states of the one who is foretold; knn: past samples of both",
+        "step_s": "knn: seconds from one sample to the next, past and present (0: one sample)",
+        "neighbours": "knn: which nearest neighbour sets the distance",
     },
     named_settings={"pyinform": {"kind": "codes", "history": 1}},
     methods="Directed synchrony was measured by transfer entropy (Schreiber, 2000).",
@@ -64,7 +79,21 @@ class Codes:
     history: int
 
 
-Prepared = Person | Codes
+@dataclass(frozen=True, eq=False)
+class Courses:
+    """One person's samples ``(epoch, channel, time)`` on one scale, with their mask."""
+
+    values: np.ndarray
+    valid: np.ndarray
+    rate: float
+    settings: Mapping[str, Any]
+
+    @property
+    def step(self) -> int:
+        return max(1, round(self.settings["step_s"] * self.rate))
+
+
+Prepared = Person | Codes | Courses
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +116,30 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     """
     if settings["kind"] == "gaussian":
         return autoregression.person(RECORD.name, block, settings)
-    if settings["kind"] != "codes":
-        raise BadInput(f"te: kind is {settings['kind']!r}; allowed are 'gaussian' and 'codes'.")
+    if settings["kind"] not in ("codes", "knn"):
+        raise BadInput(f"te: kind is {settings['kind']!r}; allowed are 'gaussian', 'codes' and 'knn'.")
     if settings["history"] < 1:
         raise BadInput(f"te: history is {settings['history']}; at least one state is needed.")
+    if settings["kind"] == "knn":
+        return _courses(block, settings)
     states = numbered(RECORD.name, block)
     return Codes(states, block.rate, int(settings["history"]))
+
+
+def _courses(block: Block, settings: Mapping[str, Any]) -> Courses:
+    if settings["neighbours"] < 1 or settings["step_s"] < 0:
+        raise BadInput(
+            f"te: neighbours is {settings['neighbours']} and step_s {settings['step_s']:g} s; at least 1 and 0."
+        )
+    values, varies = autoregression.on_one_scale(block.values, block.valid)
+    found = Courses(values, block.valid & varies, block.rate, dict(settings))
+    rows = block.shape[0] * (block.shape[2] - settings["history"] * found.step)
+    if rows < _FEWEST_POINTS:
+        raise RefusedScience(
+            f"te: {block.shape[0]} × {block.shape[2]} samples leave {max(rows, 0)} with a past of "
+            f"{settings['history']} samples {found.step} apart; nearest neighbours need at least {_FEWEST_POINTS}."
+        )
+    return found
 
 
 def combine(a: Prepared, b: Prepared) -> State:
@@ -103,14 +150,14 @@ def combine(a: Prepared, b: Prepared) -> State:
     BadInput
         They differ in epochs, length, rate or settings.
     """
-    if isinstance(a, Codes) and isinstance(b, Codes):
-        if a.states.shape[::2] != b.states.shape[::2] or a.rate != b.rate:
-            raise BadInput(
-                f"te: A has (epochs, samples) {a.states.shape[::2]} at {a.rate:g} Hz, B {b.states.shape[::2]} at "
-                f"{b.rate:g} Hz; both must be on one clock (signals.align)."
-            )
-    elif isinstance(a, Codes) or isinstance(b, Codes):
+    if type(a) is not type(b):
         raise BadInput("te: both people must be prepared with the same kind.")
+    shapes = [(p.states if isinstance(p, Codes) else p.values).shape[::2] for p in (a, b)]
+    if shapes[0] != shapes[1] or a.rate != b.rate:
+        raise BadInput(
+            f"te: A has (epochs, samples) {shapes[0]} at {a.rate:g} Hz, B {shapes[1]} at {b.rate:g} Hz; both must be "
+            "on one clock (signals.align)."
+        )
     return State(a, b)
 
 
@@ -125,26 +172,33 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
 def _cut(person: Prepared, start: int, stop: int) -> Prepared:
     if isinstance(person, Person):
         return person.cut(start, stop)
+    if isinstance(person, Courses):
+        block = Block(person.values[..., start:stop], person.valid[..., start:stop], person.rate)
+        return _courses(block, person.settings)
     return Codes(person.states[..., start:stop], person.rate, person.history)
 
 
 def _estimate(a: Prepared, b: Prepared) -> Estimate:
+    stabilise = RECORD.stabilise
     if isinstance(a, Person) and isinstance(b, Person):
         found = autoregression.causality(autoregression.sums(a, b), a.fixed, a.settings["criterion"])
         bits, n = found.value / (2 * np.log(2)), np.nan_to_num(found.df_within)
-        both = np.einsum("ect,edt->cd", a.valid.astype(np.float64), b.valid.astype(np.float64))
-        total = a.valid.shape[0] * a.valid.shape[2]
+        known = a.valid, b.valid
     elif isinstance(a, Codes) and isinstance(b, Codes):
-        bits, n = _counted(a, b)
-        both = np.einsum("ect,edt->cd", (a.states >= 0).astype(np.float64), (b.states >= 0).astype(np.float64))
-        total = a.states.shape[0] * a.states.shape[2]
+        bits, n = _each(a, b, lambda x, y: bits_of(x[0], y[0], a.history))
+        known = a.states >= 0, b.states >= 0
+    elif isinstance(a, Courses) and isinstance(b, Courses):
+        bits, n = _each(a, b, lambda x, y: _nearest(x, y, a))
+        known, stabilise = (a.valid, b.valid), "identity"
     else:
         raise BadInput("te: both people must be prepared with the same kind.")
+    both = np.einsum("ect,edt->cd", known[0].astype(np.float64), known[1].astype(np.float64))
+    total = known[0].shape[0] * known[0].shape[2]
     value = bits[:, :, None]
     unknown = np.full_like(value, np.nan)
     return Estimate(
         value=value,
-        stabilised=FUNCTIONS[RECORD.stabilise](value),
+        stabilised=FUNCTIONS[stabilise](value),
         lag_s=unknown,
         phase=unknown,
         coverage=np.array(np.broadcast_to((both / total)[..., None, None], value.shape)),
@@ -153,14 +207,38 @@ def _estimate(a: Prepared, b: Prepared) -> Estimate:
     )
 
 
-def _counted(a: Codes, b: Codes) -> tuple[np.ndarray, np.ndarray]:
-    """Bits and numbers of transitions ``(A, B, 2)``."""
-    shape = (a.states.shape[1], b.states.shape[1], 2)
+Side = tuple[np.ndarray, np.ndarray]
+
+
+def _each(a: Codes | Courses, b: Codes | Courses, of: Callable[[Side, Side], tuple[float, int]]) -> Side:
+    """Bits and numbers of transitions ``(A, B, 2)`` from ``of(source, target)``, samples and mask of one channel."""
+    sides = [(p.states, p.states >= 0) if isinstance(p, Codes) else (p.values, p.valid) for p in (a, b)]
+    shape = (sides[0][0].shape[1], sides[1][0].shape[1], 2)
     bits, n = np.full(shape, np.nan), np.zeros(shape)
     for i, j in np.ndindex(shape[:2]):
-        for d, (source, target) in enumerate(((a.states[:, i], b.states[:, j]), (b.states[:, j], a.states[:, i]))):
-            bits[i, j, d], n[i, j, d] = bits_of(source, target, a.history)
+        x, y = ((values[:, c], known[:, c]) for (values, known), c in zip(sides, (i, j), strict=True))
+        bits[i, j, 0], n[i, j, 0] = of(x, y)
+        bits[i, j, 1], n[i, j, 1] = of(y, x)
     return bits, n
+
+
+def _nearest(source: Side, target: Side, about: Courses) -> tuple[float, int]:
+    """Transfer entropy from nearest neighbours, and how many points it rests on; NaN from fewer than 20."""
+    history, step = about.settings["history"], about.step
+    first = history * step
+
+    def past(samples: np.ndarray) -> np.ndarray:
+        length = samples.shape[1] - first
+        starts = [k * step for k in range(history)]
+        return np.stack([samples[:, s : s + length] for s in starts], axis=-1).reshape(-1, history)
+
+    now = target[0][:, first:].ravel()
+    known = target[1][:, first:].ravel() & past(target[1]).all(axis=1) & past(source[1]).all(axis=1)
+    n = int(known.sum())
+    if n < max(_FEWEST_POINTS, about.settings["neighbours"] + 1):
+        return np.nan, n
+    own, other = past(target[0])[known], past(source[0])[known]
+    return conditional_information(other, now[known], own, about.settings["neighbours"]), n
 
 
 def bits_of(source: np.ndarray, target: np.ndarray, history: int) -> tuple[float, int]:
@@ -194,4 +272,6 @@ def bits_of(source: np.ndarray, target: np.ndarray, history: int) -> tuple[float
 
 def memory_s(settings: Mapping[str, Any]) -> float:
     """Seconds by which two stretches must be apart to share nothing."""
+    if settings["kind"] == "knn":
+        return float(settings["step_s"]) * settings["history"]
     return float(settings["max_order_s"]) if settings["kind"] == "gaussian" and settings["order"] == 0 else 0.0
