@@ -24,7 +24,7 @@ from interbrain.data.signal import Block, Channel, Signal
 from interbrain.data.study import Group, Meeting, Member, Recording, Study
 from interbrain.inference.maximum import GroupMaximum
 from interbrain.inference.null import surrogate_draws
-from interbrain.study.partners import CellTask, _Cut, _measure_pairs, pairing_rows, repair_tests
+from interbrain.study.partners import CellTask, _measure_pairs, pairing_rows, repair_tests
 from interbrain.study.sides import Side
 from interbrain.study.within import Findings, PairTask, asked
 
@@ -239,6 +239,15 @@ def signals(world: SignalWorld, random: np.random.Generator) -> list[tuple[np.nd
     return pairs
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One person's part of a cell: who, channels, samples."""
+
+    pair: PairTask
+    signal: Signal
+    block: Block
+
+
 def measured(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan) -> pd.DataFrame:
     """The table of pairings by the run's own measuring of every A with every B."""
     channel = (Channel("motion", "motion"),)
@@ -247,11 +256,11 @@ def measured(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan) -> pd.DataF
         meeting = Meeting(f"{g:02d}", 1, ())
         task = _pair_task(meeting, plan)
         blocks = [Block(x[None, None], np.ones((1, 1, len(x)), dtype=bool), RATE) for x in pair]
-        a, b = (_Cut(task, Signal(b.values, RATE, channel), b, (0,)) for b in blocks)
+        a, b = (_Part(task, Signal(b.values, RATE, channel), b) for b in blocks)
         parts.append((a, b))
     found = Findings()
     cell_task = CellTask(1, "", "whole", plan.analysis[0], plan, (), Path())
-    _measure_pairs(cell_task, asked(plan.analysis[0]), "motion", parts, found)
+    _measure_pairs(cell_task, asked(plan.analysis[0]), ("motion", "motion"), parts, found)
     return pairing_rows([found.step()])
 
 
@@ -260,7 +269,7 @@ def _pair_task(meeting: Meeting, plan: Plan) -> PairTask:
         Side(Member(meeting.group, role), Recording(Path(), "table", meeting.group, role, "motion"))
         for role in ("patient", "therapist")
     )
-    return PairTask(meeting, a, b, Path(), Path(), "", "", {}, {}, plan, "motion", Path())
+    return PairTask(meeting, a, b, Path(), Path(), "", "", {}, {}, plan, ("motion", "motion"), Path())
 
 
 def shifted(pairs: list[tuple[np.ndarray, np.ndarray]], plan: Plan, random: np.random.Generator) -> float:

@@ -47,5 +47,5 @@ def test_one_channel_without_a_region_keeps_channels():
 def test_kinds_are_those_of_both_people_in_the_order_asked():
     a = _signal(("1", "hbo", None), ("1", "hbr", None))
     b = _signal(("1", "hbr", None), ("1", "hbo", None), ("1", "eda", None))
-    assert kinds_of(_analysis(signals=("hbr", "hbo", "eda")), a, b) == ["hbr", "hbo"]
-    assert kinds_of(_analysis(), a, b) == ["hbo", "hbr"]
+    assert kinds_of(_analysis(signals=("hbr", "hbo", "eda")), a, b) == [("hbr", "hbr"), ("hbo", "hbo")]
+    assert kinds_of(_analysis(), a, b) == [("hbo", "hbo"), ("hbr", "hbr")]

@@ -14,6 +14,8 @@ import pandas as pd
 
 SESSION = "session"
 FACTORS = ("arm", "condition")
+CARRIED = "mean "
+"""How columns begin that hold a confound's mean in a meeting: covariates of the courses that know them."""
 _ROOM = 2
 """Observations beyond one per dyad and one per term that a model keeps at least."""
 

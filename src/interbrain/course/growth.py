@@ -23,7 +23,7 @@ import pandas as pd
 from scipy import stats
 
 from interbrain.arrays.streams import stream
-from interbrain.course.design import SESSION, Design, design
+from interbrain.course.design import CARRIED, SESSION, Design, design
 from interbrain.course.mixed import MixedFit, fit
 from interbrain.course.signflip import Flips, flips, own_slope, p_over_family, p_value, statistics, weights
 from interbrain.data.errors import BadInput
@@ -123,7 +123,8 @@ def meetings_of(table: pd.DataFrame) -> pd.DataFrame:
         data[column] = pd.to_numeric(data[column], errors="coerce").replace([np.inf, -np.inf], np.nan)
     data = data[data["session"].notna()]
     by = [*KEY, "group", "session", "condition", "arm", "therapist"]
-    mean = data.groupby(by, sort=False, dropna=False)[["excess", "duration_s", "usable"]].mean().reset_index()
+    carried = [c for c in data.columns if str(c).startswith(CARRIED)]
+    mean = data.groupby(by, sort=False, dropna=False)[["excess", "duration_s", "usable", *carried]].mean().reset_index()
     mean["time"] = mean["session"] - mean["session"].min()
     mean["duration"] = mean["duration_s"] / 60
     return mean
@@ -161,8 +162,14 @@ def _fitted(rows: pd.DataFrame, plan: Course) -> Fitted:
     return _mixed(rows, plan, sessions)
 
 
+def _covariates(rows: pd.DataFrame, plan: Course) -> tuple[str, ...]:
+    """Those of the plan, and the means of confounds that this analysis carries."""
+    carried = (str(c) for c in rows.columns if str(c).startswith(CARRIED))
+    return (*plan.covariates, *(c for c in carried if rows[c].notna().any()))
+
+
 def _mixed(rows: pd.DataFrame, plan: Course, sessions: pd.Series) -> Fitted:
-    made = design(rows, plan.covariates)
+    made = design(rows, _covariates(rows, plan))
     able = int((sessions >= 3).sum())
     with_slope = plan.random_slope != "never" and able >= MIN_DYADS
     if plan.random_slope == "always" and not with_slope:
@@ -209,7 +216,7 @@ def _notes(model: MixedFit, sessions: pd.Series, with_slope: bool, robust: bool)
 def _within_dyads(rows: pd.DataFrame, plan: Course, used: np.ndarray) -> Fitted:
     """Least squares with each dyad's own level: it speaks of these dyads alone."""
     rows = rows[used]
-    made = design(rows, plan.covariates, own_levels=True)
+    made = design(rows, _covariates(rows, plan), own_levels=True)
     y = rows["excess"].to_numpy(dtype=float)
     df = len(y) - made.x.shape[1]
     n = made.levels

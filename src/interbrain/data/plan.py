@@ -9,8 +9,11 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from interbrain.data.errors import BadInput
-from interbrain.data.records import MODALITIES, record_of, resolve_settings
+from interbrain.data.records import MODALITIES, MeasureRecord, record_of, resolve_settings
 from interbrain.data.toml import read_toml, sentences
+
+CONFOUND_NAMES = {"movement": "motion", "speech": "voice", "breath": "resp", "respiration": "resp", "skin": "eda"}
+"""Words for confounds, and the modality or kind of channel that they stand for."""
 
 
 class _Frozen(BaseModel):
@@ -23,10 +26,18 @@ class Analysis(_Frozen):
     ``bands`` maps a name to (low, high) in Hz. ``signals`` are channel kinds (``"hbo"``, ``"hbr"``); empty takes what
     the modality gives. ``level`` is where numbers are reported: single channels, or regions (the mean of the
     stabilised values of the channel pairs in them); ``"auto"`` is regions where the study names them.
+
+    ``modality_b`` is the modality of the second role where it is another than the first role's (``modality``).
+    ``partial`` names confounds that are taken out of each person's channels before the measure: ``"global"`` (the mean
+    over the person's channels of that kind), a modality of which the person has a recording at that meeting, or the
+    name or kind of a channel; ``partial_from`` whether a person's own confounds or those of both people are taken out
+    of each, ``partial_lag_s`` up to which lag on both sides (s). ``carry`` names confounds whose mean per meeting and
+    person enters the course as a covariate instead.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     modality: str
+    modality_b: str | None = None
     measure: str
     settings: dict[str, Any] = {}
     bands: dict[str, tuple[float, float]] = {}
@@ -37,6 +48,24 @@ class Analysis(_Frozen):
     n_surrogates: int = Field(199, ge=19, le=99_999)
     repair: bool = True
     window_s: float | None = Field(None, gt=0)
+    partial: tuple[str, ...] = ()
+    partial_from: Literal["own", "both"] = "own"
+    partial_lag_s: float = Field(0.0, ge=0, le=60)
+    carry: tuple[str, ...] = ()
+
+    @property
+    def modalities(self) -> tuple[str, str]:
+        """Of the first role's recordings and of the second's."""
+        return self.modality, self.modality_b or self.modality
+
+    @property
+    def modality_name(self) -> str:
+        """As the tables say it: ``"eda"``, or ``"eda × heart"`` for the first role's skin with the second's heart."""
+        return " × ".join(dict.fromkeys(self.modalities))
+
+    @property
+    def confounds(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.partial, *self.carry)))
 
     @field_validator("bands")
     @classmethod
@@ -55,10 +84,22 @@ class Analysis(_Frozen):
 
     @model_validator(mode="after")
     def _known(self) -> Analysis:
-        if self.modality not in MODALITIES:
-            raise ValueError(f"there is no modality {self.modality!r}; there are: {', '.join(MODALITIES)}")
+        for modality in self.modalities:
+            if modality not in MODALITIES:
+                raise ValueError(f"there is no modality {modality!r}; there are: {', '.join(MODALITIES)}")
         record = record_of("interbrain.measures", self.measure)
-        resolve_settings(record, self.settings)
+        settings = resolve_settings(record, self.settings)
+        if self.modalities[0] != self.modalities[1] and (why := _one_kind_only(record, settings)):
+            raise ValueError(f"{self.measure} cannot be taken of {self.modality_name}: {why}")
+        if "global" in self.carry:
+            raise ValueError(
+                'carry names "global", which has no level of its own; name a confound of partial, or another'
+            )
+        for name in self.confounds:
+            if CONFOUND_NAMES.get(name, name) in self.modalities:
+                raise ValueError(
+                    f"{name!r} is what is measured and cannot be its own confound; name another signal of the person"
+                )
         for surrogate in self.surrogates:
             record_of("interbrain.inference.surrogates", surrogate)
             how = record.surrogates.get(surrogate, "refused: this pair has not been calibrated")
@@ -67,6 +108,15 @@ class Analysis(_Frozen):
         if record.needs_bands and not self.bands:
             raise ValueError(f"{self.measure} needs at least one band, e.g. bands = {{ slow = [0.02, 0.1] }}")
         return self
+
+
+def _one_kind_only(record: MeasureRecord, settings: dict[str, Any]) -> str:
+    """Why a measure with these settings needs the same kind of signal of both people; empty where it does not."""
+    for when, why in record.same_kind.items():
+        key, _, value = when.partition("=")
+        if when == "always" or str(settings.get(key)) == value:
+            return why
+    return ""
 
 
 class Fnirs(_Frozen):

@@ -30,8 +30,16 @@ TABLES: dict[str, tuple[str, ...]] = {
         "family", "p_family",
     ),
     "halves": (
-        *MEETING, *PAIR, "null", "null_sd", "split_a", "split_b", "split_null_sd", "early", "late", "early_late_null_sd",
-        "reason",
+        *MEETING, *PAIR, "null", "null_sd", "split_a", "split_b", "split_null_sd", "early", "late",
+        "early_late_null_sd", "reason",
+    ),
+    "confounds": (
+        *MEETING, *PAIR, "null", "confounds", "taken_from", "removed_a", "removed_b", "value_before", "value_after",
+        "excess_before", "excess_after", "z_before", "z_after", "p_before", "p_after",
+    ),
+    "carried": (
+        *MEETING, "analysis", "modality", "signal_a", "signal_b", "person", "role", "confound", "mean", "sd",
+        "coverage",
     ),
     "windows": (*MEETING, *PAIR, "window", "start_s", "stop_s", "value", "coverage"),
     "lags": (*MEETING, *PLACE, "lag_s", "value", "null_mean", "null_sd", "n_null"),
@@ -99,7 +107,7 @@ TEXT_COLUMNS = frozenset(
      "person_a", "person_b", "role_a", "role_b", "level", "place_a", "place_b", "band", "direction", "null", "family",
      "test", "bound", "note", "group_a", "group_b", "term", "method", "instrument", "participant_role", "when", "part",
      "adjusted_for", "participant", "role", "person", "channel", "kind", "figure", "decision", "where", "what", "why",
-     "done", "reason", "halves"}
+     "done", "reason", "halves", "confounds", "taken_from", "confound"}
 )  # fmt: skip
 
 

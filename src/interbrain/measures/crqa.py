@@ -76,6 +76,7 @@ RECORD = MeasureRecord(
         "codes": {"radius": 0.001, "scale": "none", "embed": 1},
         "crqa": {"quantity": "det", "radius": 0.1, "scale": "mean", "embed": 4, "delay_s": 1.64},
     },
+    same_kind={"scale=none": "without scaling, a distance between two kinds of signal has no unit and no meaning"},
     methods="Synchrony was measured by cross-recurrence quantification (Coco & Dale, 2014).",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interbrain.report import words
+from interbrain.report import confounds, words
 from interbrain.report.results import Results
 
 
@@ -52,6 +52,7 @@ def limits(results: Results) -> list[str]:
             "Re-pairing compares with chance in who met whom. It cannot tell synchrony from events that came at a "
             "time of each dyad's own, nor from two people who were put together because they resemble each other."
         )
+    out += confounds.limit(results)
     if "leads" in tests:
         out.append(
             "A signal that comes first need not lead: a slower response of the other person's body or sensor shifts "

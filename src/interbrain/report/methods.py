@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from interbrain.report import views, words
+from interbrain.report import confounds, views, words
 from interbrain.report.citations import Bibliography
 from interbrain.report.results import Results
 
@@ -46,7 +46,7 @@ def methods(results: Results) -> Methods:
 
 def _recordings(results: Results) -> str:
     sync = results["synchrony"]
-    modalities = words.listing([_MODALITY.get(m, m) for m in sorted(sync["modality"].unique())])
+    modalities = words.listing([_modality(results, m) for m in sorted(sync["modality"].unique())])
     segments = [s for s in sync["segment"].unique() if s]
     parts = f", in the segments {words.listing(segments)}" if len(segments) > 1 else ""
     made = "Simulated recordings" if results.simulated else "Recordings"
@@ -56,6 +56,14 @@ def _recordings(results: Results) -> str:
         f"{results.roles[0]} is "
         f"side A throughout; lags and phases are positive when the {results.roles[0]} is ahead."
     )
+
+
+def _modality(results: Results, name: str) -> str:
+    """``"heart activity"``, or ``"electrodermal activity of the patient with heart activity of the therapist"``."""
+    parts = [_MODALITY.get(m, m) for m in name.split(" × ")]
+    if len(parts) == 1:
+        return parts[0]
+    return " with ".join(f"{m} of the {role}" for m, role in zip(parts, results.roles))
 
 
 _MODALITY = {
@@ -69,7 +77,7 @@ _MODALITY = {
 
 
 def _preparation(results: Results, bib: Bibliography) -> str:
-    used = {a.get("modality") for a in results.analyses}
+    used = {m for a in results.analyses for m in (a.get("modality"), a.get("modality_b") or a.get("modality"))}
     parts = []
     if "fnirs" in used and (f := results.plan.get("fnirs")):
         parts.append(_fnirs(results, f, bib))
@@ -156,6 +164,8 @@ def _measure(results: Results, analysis: dict[str, Any], bib: Bibliography) -> s
             f" Tests and models used {_STABILISED.get(record.stabilise, record.stabilise)}, whose "
             "variance hardly depends on its mean."
         )
+    if taken := confounds.method(analysis):
+        text += f" {taken}"
     if record.blind_to:
         text += f" This measure cannot see {words.listing(record.blind_to, 'or')}."
     return text

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.files import write_text
-from interbrain.report import blocks, calibration, views, words, worth
+from interbrain.report import blocks, calibration, confounds, views, words, worth
 from interbrain.report.blocks import Block
 from interbrain.report.figures import (
     chance,
@@ -169,6 +169,7 @@ def _chance(results: Results) -> Section:
         )
     else:
         drawn += _drawn(pairings.picture(results))
+    drawn += confounds.drawn(results)
     return Section("against-chance", "Against chance", drawn)
 
 

@@ -84,7 +84,7 @@ def rational_ratio(slow_rate: float, fast_rate: float) -> Fraction:
 
 
 def resample(signal: Signal, ratio: Fraction, rate: float) -> Signal:
-    """The signal at ``rate`` = ratio × its own (ratio ≤ 1).
+    """The signal at ``rate`` = ratio × its own.
 
     Leading samples are left off until the first one falls on a whole sample of the new clock.
     """
@@ -99,9 +99,34 @@ def resample(signal: Signal, ratio: Fraction, rate: float) -> Signal:
     return replace(signal, values=np.where(kept, sampled, np.nan), valid=kept, rate=rate, start=start)
 
 
+def onto(signal: Signal, like: Signal) -> Signal:
+    """Another signal on the clock of ``like``: its rate, its samples, its epochs; not valid where the signal has none.
+
+    Raises
+    ------
+    BadInput
+        Epochs against continuous data, or rates that are not in a ratio of whole numbers.
+    """
+    if signal.epoched != like.epoched:
+        which = ("epochs", "continuous") if signal.epoched else ("continuous", "epochs")
+        raise BadInput(f"One recording of a person is {which[0]}, another {which[1]}; give both in the same form.")
+    ratio = rational_ratio(like.rate, signal.rate)
+    if ratio != 1:
+        signal = resample(signal, ratio, like.rate)
+    values = np.full((len(like.segment_ids), len(signal.channels), like.n_times), np.nan)
+    first, last = max(signal.start, like.start), min(signal.start + signal.n_times, like.start + like.n_times)
+    place = {segment: row for row, segment in enumerate(signal.segment_ids)}
+    for row, segment in enumerate(like.segment_ids):
+        if segment in place and last > first:
+            part = slice(first - signal.start, last - signal.start)
+            held = np.where(signal.valid[place[segment]], signal.values[place[segment]], np.nan)  # type: ignore[index]
+            values[row, :, first - like.start : last - like.start] = held[:, part]
+    return replace(like, values=values, valid=None, channels=signal.channels)
+
+
 def _resample_mask(valid: np.ndarray, up: int, down: int, n: int) -> np.ndarray:
     """True where all old samples within one new sample's distance of the new one are valid."""
-    reach = down // up
+    reach = max(down // up, 1)
     # New sample j lies at old sample j·down/up; whole-number division keeps that exact.
     first = np.clip(-(-np.arange(n) * down // up) - reach, 0, valid.shape[-1] - 1)
     last = np.clip(np.arange(n) * down // up + reach, 0, valid.shape[-1] - 1)

@@ -11,12 +11,14 @@ from interbrain.data.errors import InterbrainError, Problem
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Signal
 from interbrain.data.study import Segment, Study
-from interbrain.signals.align import cut, usable_share
+from interbrain.signals.align import usable_share
+from interbrain.study.confounds import without_unknown
 from interbrain.study.fit import misfits
 from interbrain.study.forecast import TITLES, Forecast, Kind
 from interbrain.study.growth import checked_scores
 from interbrain.study.job import plan_of
-from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
+from interbrain.study.parts import check_share, parts_of
+from interbrain.study.people import measured, pair_tasks, person_tasks, refuse_twins
 from interbrain.study.person import prepare_person
 from interbrain.study.pool import run_tasks
 from interbrain.study.progress import Progress
@@ -57,9 +59,11 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
         bar.close()
         people = dict(zip(tasks, prepared, strict=True))
         problems += [p for person in prepared for p in person.problems]
-        refused, _, told = refuse_twins(study, people)
+        refused, _, told = refuse_twins(study, measured(study, chosen, people))
         problems += told
-        pairs, told = pair_tasks(study, chosen, people, refused, work, debug=False)
+        known, told = without_unknown(study, chosen, people)
+        problems += told
+        pairs, told = pair_tasks(study, known, people, refused, work, debug=False)
         problems += told
         for pair in pairs:
             problems += _could_run(pair)
@@ -74,10 +78,10 @@ def _could_run(task: PairTask) -> list[Problem]:
         a, b = together(task, found)
     except InterbrainError as error:
         return [Problem(task.where, str(error), "the two people share no samples", "the session would be left out")]
-    for analysis in (a for a in task.plan.analysis if a.modality == task.modality):
+    for analysis in task.analyses:
         for segment in task.meeting.segments:
             try:
-                _ask(asked(analysis), segment, a, b, task.plan.quality.min_usable)
+                _ask(task, asked(analysis), segment, a, b)
             except InterbrainError as error:
                 where = f"{task.where}, {segment.name}, {analysis.name}"
                 found.problems.append(
@@ -86,15 +90,13 @@ def _could_run(task: PairTask) -> list[Problem]:
     return found.problems
 
 
-def _ask(ask: Asked, segment: Segment, a: Signal, b: Signal, min_usable: float) -> None:
+def _ask(task: PairTask, ask: Asked, segment: Segment, a: Signal, b: Signal) -> None:
     kinds = kinds_of(ask.analysis, a, b)
     if not kinds:
         raise InterbrainError(f"no signal of {list(ask.analysis.signals) or 'one kind'} on both sides.")
-    for kind in kinds:
-        blocks = cut(a.pick_kind(kind), b.pick_kind(kind), segment)
-        share = usable_share(*blocks)
-        if share < min_usable:
-            raise InterbrainError(f"{share:.0%} of the samples are usable in both people; {min_usable:.0%} are needed.")
+    for both in kinds:
+        blocks = parts_of(task.people, ask.analysis, ask.record, a, b, both, segment).blocks
+        check_share(usable_share(*blocks), task.plan.quality.min_usable)
         one = [replace(block, values=block.values[:, :1], valid=block.valid[:, :1]) for block in blocks]
         estimate = ask.module.reduce(ask.module.combine(*(ask.module.prepare(block, ask.settings) for block in one)))
         reasons = [str(r) for r in estimate.extra.get("reason", ()) if str(r)]
@@ -117,7 +119,8 @@ def _summary(study: Study, plan: Plan, pairs: list[PairTask]) -> list[str]:
     for analysis in plan.analysis:
         bands = ", ".join(f"{name} {low:.3g}-{high:.3g} Hz" for name, (low, high) in analysis.bands.items())
         lines.append(
-            f"would run {analysis.name}: {analysis.measure} on {analysis.modality}"
+            f"would run {analysis.name}: {analysis.measure} on {analysis.modality_name}"
+            + (f" without {', '.join(analysis.partial)}" if analysis.partial else "")
             + (f" ({bands})" if bands else "")
             + f", {analysis.n_surrogates} × {' and '.join(analysis.surrogates) or 'no surrogates'}"
             + (", partners re-paired" if analysis.repair and len(meetings) > 1 else "")

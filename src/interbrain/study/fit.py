@@ -5,16 +5,17 @@ from __future__ import annotations
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
 from interbrain.data.study import Study
+from interbrain.study.confounds import modalities_read
 
 
 def misfits(study: Study, plan: Plan) -> list[Problem]:
     """A problem for each modality without an analysis, analysis without recordings and contrast without its segment."""
-    there, wanted = set(study.modalities), {a.modality for a in plan.analysis}
+    there, wanted = set(study.modalities), modalities_read(study, plan)
     problems = [
         Problem(
             where=f"plan, {modality}",
             what=f"the study has {modality} recordings, the plan has no analysis of them",
-            why=f"analyses are of {', '.join(sorted(wanted))}",
+            why=f"analyses are of {', '.join(sorted({m for a in plan.analysis for m in a.modalities}))}",
             done="these recordings were left out; add an [[analysis]] for them",
         )
         for modality in sorted(there - wanted)
@@ -22,12 +23,13 @@ def misfits(study: Study, plan: Plan) -> list[Problem]:
     problems += [
         Problem(
             where=f"plan, {analysis.name}",
-            what=f"an analysis of {analysis.modality}, of which the study has no recording",
+            what=f"an analysis of {modality}, of which the study has no recording",
             why=f"the recordings are of {', '.join(sorted(there)) or 'nothing'}",
             done="this analysis gives no number; correct its modality, or remove it",
         )
         for analysis in plan.analysis
-        if analysis.modality not in there
+        for modality in dict.fromkeys(analysis.modalities)
+        if modality not in there
     ]
     segments = dict.fromkeys(s.name for m in study.meetings for s in m.segments)
     problems += [

@@ -255,7 +255,8 @@ def _columns(test: Any, n_meetings: int) -> tuple[dict[str, np.ndarray], Row]:
 
 
 def family_rows(family: Row, labels: list[Label], test: str, columns: dict[str, np.ndarray], fixed: Row) -> list[Row]:
-    name = "/".join([test, *(str(family[k]) for k in ("analysis", "signal_a", "segment", "null"))])
+    signals = "-".join(dict.fromkeys((str(family["signal_a"]), str(family["signal_b"]))))
+    name = "/".join([test, str(family["analysis"]), signals, str(family["segment"]), str(family["null"])])
     return [
         {
             **{k: v for k, v in family.items() if k in (*PLACE, "segment", "null")},

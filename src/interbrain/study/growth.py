@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from interbrain.course.design import CARRIED
 from interbrain.course.growth import growth
 from interbrain.course.outcome import association
 from interbrain.course.reliability import reliability
@@ -24,6 +25,16 @@ def excesses(tables: dict[str, pd.DataFrame], excluded: frozenset[str]) -> pd.Da
     return synchrony.merge(nulls, on=shared, how="inner")
 
 
+def with_carried(found: pd.DataFrame, carried: pd.DataFrame) -> pd.DataFrame:
+    """Excesses with a column for each confound that the course is to know: its mean of one role in that meeting."""
+    if carried.empty:
+        return found
+    about = ["group", "session", "condition", "segment", "analysis", "signal_a", "signal_b"]
+    named = carried.assign(term=[f"{CARRIED}{c} of {r}" for c, r in zip(carried["confound"], carried["role"])])
+    wide = named.pivot_table(index=about, columns="term", values="mean", sort=False).reset_index()
+    return found.merge(wide, on=about, how="left")
+
+
 def course_tables(
     study: Study, plan: Plan, tables: dict[str, pd.DataFrame], excluded: frozenset[str], problems: list[Problem]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -31,7 +42,7 @@ def course_tables(
     sessions = {m.session for m in study.meetings}
     if not plan.course.enabled or tables["nulls"].empty or len(sessions) < 2:
         return frame("course", []), frame("course_groups", [])
-    course, groups = growth(excesses(tables, excluded), plan.course, plan.seed)
+    course, groups = growth(with_carried(excesses(tables, excluded), tables["carried"]), plan.course, plan.seed)
     for note in dict.fromkeys(course.loc[course["slope"].isna(), "note"].dropna()):
         done = "the course has no slope there"
         problems.append(Problem("course", str(note), "the model needs more than there is", done, costs_data=False))

@@ -26,6 +26,7 @@ from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
 from interbrain.study.boundary import untold
 from interbrain.study.cache import AnyStep
+from interbrain.study.confounds import without_unknown
 from interbrain.study.deidentify import neutral_origin, neutral_study, room
 from interbrain.study.fit import misfits
 from interbrain.study.forecast import forecast
@@ -33,7 +34,7 @@ from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables, reliability_table
 from interbrain.study.maps import write_maps
 from interbrain.study.partners import CellTask, lost_cell, measure_cell, pairing_rows, repair_tests, repairing_tasks
-from interbrain.study.people import Slot, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
+from interbrain.study.people import Slot, measured, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
 from interbrain.study.person import Person, lost_person, prepare_person
 from interbrain.study.place import STEPS, checked, results_folder
 from interbrain.study.pool import Workers
@@ -139,7 +140,7 @@ def _write(folder: Path, study: Study, plan: Plan, tables: dict[str, pd.DataFram
     write_file(folder / "synchrony.parquet", lambda file: tables["synchrony"].to_parquet(file, index=False))
     write_text(folder / "plan.toml", plan.to_toml())
     write_description(folder, study.name)
-    write_maps(folder, study, plan, tables, found.people)
+    write_maps(folder, plan, tables, found.tasks)
 
 
 @dataclass
@@ -147,6 +148,7 @@ class Found:
     """What steps 2 to 5 left."""
 
     people: dict[Slot, Person]
+    tasks: list[PairTask]
     pairs: list[AnyStep]
     cells: list[AnyStep]
     excluded: frozenset[str]
@@ -164,8 +166,10 @@ def _measure(study: Study, plan: Plan, work: Path, pool: Workers, bar: Progress,
         people = dict(zip(tasks, prepared, strict=True))
     problems += [p for person in prepared for p in person.problems]
     with clock.step("look for recordings that are secretly the same"), bar.alone("twins"):
-        refused, excluded, told = refuse_twins(study, people)
+        refused, excluded, told = refuse_twins(study, measured(study, plan, people))
         problems += told
+    plan, told = without_unknown(study, plan, people)
+    problems += told
     pair_list, told = pair_tasks(study, plan, people, refused, work, debug)
     problems += told
     if not pair_list:
@@ -182,7 +186,7 @@ def _measure(study: Study, plan: Plan, work: Path, pool: Workers, bar: Progress,
         raise BadInput(_nothing(study, problems))
     problems += told + [Problem(**p) for step in cells for p in step.facts["problems"]]
     unique = tuple(dict.fromkeys(problems))
-    return Found(people, pairs, cells, excluded, unique, quality_rows(study, people))
+    return Found(people, pair_list, pairs, cells, excluded, unique, quality_rows(study, people))
 
 
 def _mixed(pairs: list[PairTask], cells: list[CellTask]) -> list[PairTask | CellTask]:
@@ -219,7 +223,7 @@ def gathered(names: Iterable[str], steps: Iterable[AnyStep]) -> dict[str, pd.Dat
 
 
 def _tables(study: Study, plan: Plan, found: Found, clock: Clock, bar: Progress) -> dict[str, pd.DataFrame]:
-    tables = gathered(("synchrony", "nulls", "halves", "windows", "lags"), found.pairs)
+    tables = gathered(("synchrony", "nulls", "halves", "windows", "lags", "confounds", "carried"), found.pairs)
     problems = list(found.problems)
     with clock.step("test over groups"), bar.alone("tests"):
         tables["pairings"] = frame("pairings", pairing_rows(found.cells))

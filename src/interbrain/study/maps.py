@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,21 +15,15 @@ from interbrain.arrays.streams import stream
 from interbrain.data.files import write_file
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Block
-from interbrain.data.study import Study
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_settings
-from interbrain.signals.align import common_clock, cut
-from interbrain.study.clock import on_clock, starts
-from interbrain.study.people import Slot, slots, zero_of
-from interbrain.study.person import Person, signal_of
-from interbrain.study.within import Asked, asked
+from interbrain.study.parts import parts_of
+from interbrain.study.within import Asked, Findings, PairTask, asked, together
 
 DRAWS = 39
 
 
-def write_maps(
-    out: Path, study: Study, plan: Plan, tables: dict[str, pd.DataFrame], people: dict[Slot, Person]
-) -> list[Path]:
+def write_maps(out: Path, plan: Plan, tables: dict[str, pd.DataFrame], pairs: Sequence[PairTask]) -> list[Path]:
     """One ``maps/<analysis>.npz`` for each analysis whose measure can draw a map."""
     folder = out / "maps"
     written = []
@@ -36,7 +32,7 @@ def write_maps(
         rows = _candidates(tables, analysis.name)
         if rows.empty or not hasattr(ask.module, "display_map"):
             continue
-        drawn = _map(study, plan, ask, rows.loc[rows["z"].idxmax()], people)
+        drawn = _map(plan, ask, rows.loc[rows["z"].idxmax()], pairs)
         path = folder / f"{analysis.name}.npz"
         written.append(write_file(path, partial(np.savez_compressed, **drawn)))
     return written
@@ -54,8 +50,8 @@ def _candidates(tables: dict[str, pd.DataFrame], analysis: str) -> pd.DataFrame:
     return rows[(rows[keys] == best[keys]).all(axis=1)]
 
 
-def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot, Person]) -> dict[str, Any]:
-    a, b, where = _blocks(study, row, people)
+def _map(plan: Plan, ask: Asked, row: pd.Series, pairs: Sequence[PairTask]) -> dict[str, Any]:
+    a, b, where = _blocks(ask, row, pairs)
     i, j = (_channel(side, row) for side, row in ((a[1], row["place_a"]), (b[1], row["place_b"])))
     found = ask.module.display_map(a[0], b[0], i, j, ask.settings)
     random = stream(plan.seed, "map", row["group"], int(row["session"]), row["segment"], row["signal_a"])
@@ -63,7 +59,9 @@ def _map(study: Study, plan: Plan, ask: Asked, row: pd.Series, people: dict[Slot
     module = surrogates.module("circular_shift")
     index = module.draw_index(one_b, DRAWS, random, surrogate_settings(ask.settings, ask.module))
     highest = [
-        np.nanquantile(_inside(ask.module.display_map(one_a, module.apply(one_b, k), 0, 0, ask.settings)), 0.95, axis=1)
+        np.nanquantile(
+            _inside(ask.module.display_map(one_a, surrogates.moved(module, one_b, k), 0, 0, ask.settings)), 0.95, axis=1
+        )
         for k in index
     ]
     t = np.arange(a[0].shape[2]) / a[0].rate
@@ -108,22 +106,21 @@ def _inside(found: object) -> np.ndarray:
 
 
 def _blocks(
-    study: Study, row: pd.Series, people: dict[Slot, Person]
+    ask: Asked, row: pd.Series, pairs: Sequence[PairTask]
 ) -> tuple[tuple[Block, tuple[object, ...]], tuple[Block, tuple[object, ...]], str]:
-    sides = {}
-    for (key, i), (meeting, recording) in slots(study).items():
-        same = (meeting.group, meeting.session, meeting.condition) == (row["group"], row["session"], row["condition"])
-        if same and recording.modality == row["modality"]:
-            sides[recording.person, recording.role] = (meeting, recording, people[key, i])
-    (meeting, rec_a, a), (_, rec_b, b) = (sides[row[f"person_{x}"], row[f"role_{x}"]] for x in "ab")
-    assert a.signal_path is not None and b.signal_path is not None
-    start_a, start_b, _ = starts(rec_a, rec_b, a.meta, b.meta, zero_of(meeting, people))
-    signal_a, signal_b = on_clock(signal_of(a.signal_path), start_a), on_clock(signal_of(b.signal_path), start_b)
-    signal_a, signal_b, _ = common_clock(signal_a, signal_b)
-    signal_a, signal_b = signal_a.pick_kind(row["signal_a"]), signal_b.pick_kind(row["signal_b"])
-    segment = next(s for s in meeting.segments if s.name == row["segment"])
-    block_a, block_b = cut(signal_a, signal_b, segment)
-    return (block_a, signal_a.channels), (block_b, signal_b.channels), meeting.key
+    """Both people's part of the row's meeting and segment as it was measured, with their channels."""
+    task = next(t for t in pairs if t.modalities == ask.analysis.modalities and _is_of(t, row))
+    a, b = together(task, Findings())
+    segment = next(s for s in task.meeting.segments if s.name == row["segment"])
+    parts = parts_of(task.people, ask.analysis, ask.record, a, b, (row["signal_a"], row["signal_b"]), segment)
+    (block_a, block_b), (signal_a, signal_b) = parts.blocks, parts.signals
+    return (block_a, signal_a.channels), (block_b, signal_b.channels), task.meeting.key
+
+
+def _is_of(task: PairTask, row: pd.Series) -> bool:
+    meeting, sides = task.meeting, (task.side_a.member, task.side_b.member)
+    same = (meeting.group, meeting.session, meeting.condition) == (row["group"], row["session"], row["condition"])
+    return same and all((m.person, m.role) == (row[f"person_{x}"], row[f"role_{x}"]) for m, x in zip(sides, "ab"))
 
 
 def _channel(channels: tuple[object, ...], place: str) -> int:
@@ -133,4 +130,4 @@ def _channel(channels: tuple[object, ...], place: str) -> int:
 
 def _single(block: Block, channel: int) -> Block:
     pick = slice(channel, channel + 1)
-    return Block(block.values[:, pick], block.valid[:, pick], block.rate, block.epoched)
+    return replace(block, values=block.values[:, pick], valid=block.valid[:, pick])

@@ -14,17 +14,19 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from interbrain import measures
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import InterbrainError, Problem, RefusedScience
 from interbrain.data.plan import Analysis, Plan
 from interbrain.data.signal import Block, Estimate, Signal
 from interbrain.data.study import Segment, Study
 from interbrain.inference.repair import Cell, repair, strata_of
-from interbrain.signals.align import cut, usable_share
+from interbrain.signals.align import usable_share
 from interbrain.study import tabulate
 from interbrain.study.boundary import LOST, told
 from interbrain.study.cache import AnyStep, Kept, Step, key_of, once, path_of
 from interbrain.study.groups import FAMILY, LABEL, cluster_columns, family_rows, neighbours_in, with_fdr
+from interbrain.study.parts import Parts, parts_of
 from interbrain.study.sides import Places, kinds_of, places_of
 from interbrain.study.within import Asked, Findings, PairTask, asked, pool_estimate, together
 
@@ -67,7 +69,7 @@ def repairing_tasks(
     for analysis in (a for a in plan.analysis if a.repair):
         cells: dict[tuple[int, str, str], list[tuple[PairTask, Segment]]] = {}
         for pair in pairs:
-            eligible = pair.modality == analysis.modality and pair.meeting.key not in excluded
+            eligible = pair.modalities == analysis.modalities and pair.meeting.key not in excluded
             if eligible and (pair.side_a.member.role, pair.side_b.member.role) == tuple(roles):
                 for segment in pair.meeting.segments:
                     key = (pair.meeting.session, pair.meeting.condition, segment.name)
@@ -84,7 +86,8 @@ def measure_cell(task: CellTask) -> Kept:
     """The measure for every A-side with every B-side of the cell."""
     plan = task.plan.model_dump(mode="json", include={"quality", "fnirs", "eeg", "motion"})
     members = [(p.path_a.name, p.path_b.name, p.zero, p.meeting.group, asdict(s)) for p, s in task.members]
-    offsets = [(p.side_a.recording.offset_s, p.side_b.recording.offset_s) for p, _ in task.members]
+    offsets: list[object] = [(p.side_a.recording.offset_s, p.side_b.recording.offset_s) for p, _ in task.members]
+    offsets += [p.people.key for p, _ in task.members if task.analysis.partial]
     where = (task.session, task.condition, task.segment, task.first)
     key = key_of("cell", *where, task.analysis.model_dump(mode="json"), plan, members, offsets)
     return once(path_of(task.folder, key), lambda: _measured(task))
@@ -124,16 +127,6 @@ class _Part(Protocol):
 
 
 @dataclass(frozen=True)
-class _Cut:
-    """One person's part of a cell: who, channels, block."""
-
-    pair: PairTask
-    signal: Signal
-    block: Block
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class _Later:
     """One person's part of a cell whose samples are read when they are asked for; ``signal`` has channels only."""
 
@@ -141,7 +134,8 @@ class _Later:
     signal: Signal
     ids: tuple[int, ...]
     segment: Segment
-    kind: str
+    kinds: tuple[str, str]
+    analysis: Analysis
     side: int
     length: int
     rate: float
@@ -151,52 +145,53 @@ class _Later:
     @property
     def block(self) -> Block:
         a, b = together(self.pair, Findings())
-        block = cut(a.pick_kind(self.kind), b.pick_kind(self.kind), self.segment)[self.side]
-        epochs = [self.ids.index(i) for i in self.wanted] if self.wanted else slice(None)
-        values, valid = block.values[epochs, :, : self.length], block.valid[epochs, :, : self.length]
-        return replace(block, values=values, valid=valid)
+        block = _parts_of(self.pair, self.analysis, a, b, self.kinds, self.segment).blocks[self.side]
+        return block.at([self.ids.index(i) for i in self.wanted] if self.wanted else slice(None), slice(0, self.length))
+
+
+def _parts_of(
+    pair: PairTask, analysis: Analysis, a: Signal, b: Signal, kinds: tuple[str, str], segment: Segment
+) -> Parts:
+    """What the pair's own meeting left of both people's recordings, confounds taken out: no partner changes that."""
+    return parts_of(pair.people, analysis, measures.records()[analysis.measure], a, b, kinds, segment)
 
 
 def _pair_all(task: CellTask, found: Findings) -> None:
     ask = asked(task.analysis)
-    parts: dict[str, list[tuple[_Later, _Later]]] = {}
+    parts: dict[tuple[str, str], list[tuple[_Later, _Later]]] = {}
     for pair, segment in task.members:
-        for kind, part in _parts(task, pair, segment):
-            parts.setdefault(kind, []).append(part)
-    for kind, members in parts.items():
+        for kinds, part in _parts(task, pair, segment):
+            parts.setdefault(kinds, []).append(part)
+    for kinds, members in parts.items():
         _check_rate(members)
-        _measure_pairs(task, ask, kind, _equal(task, members, found), found)
+        _measure_pairs(task, ask, kinds, _equal(task, members, found), found)
 
 
-def _parts(task: CellTask, pair: PairTask, segment: Segment) -> Iterator[tuple[str, tuple[_Later, _Later]]]:
+def _parts(task: CellTask, pair: PairTask, segment: Segment) -> Iterator[tuple[tuple[str, str], tuple[_Later, _Later]]]:
     """Kinds of signal of one meeting, each with both people's part; none where the meeting was not measured."""
     try:
         a, b = together(pair, Findings())
     except InterbrainError:
         return
-    for kind in kinds_of(task.analysis, a, b):
-        part = _cut(pair, a.pick_kind(kind), b.pick_kind(kind), segment)
-        if part is not None:
-            yield kind, (_later(part[0], kind, segment, 0), _later(part[1], kind, segment, 1))
+    for kinds in kinds_of(task.analysis, a, b):
+        try:
+            part = _parts_of(pair, task.analysis, a, b, kinds, segment)
+        except InterbrainError:  # the meeting itself could not be measured, which its step told
+            continue
+        if usable_share(*part.blocks) >= pair.plan.quality.min_usable:
+            yield kinds, (_later(pair, task.analysis, part, kinds, segment, 0),
+                          _later(pair, task.analysis, part, kinds, segment, 1))  # fmt: skip
 
 
-def _cut(pair: PairTask, a: Signal, b: Signal, segment: Segment) -> tuple[_Cut, _Cut] | None:
-    """Both people's part of the segment; None where the meeting itself could not be measured, which its step told."""
-    try:
-        block_a, block_b = cut(a, b, segment)
-    except InterbrainError:
-        return None
-    if usable_share(block_a, block_b) < pair.plan.quality.min_usable:
-        return None
-    return _Cut(pair, a, block_a, a.segment_ids), _Cut(pair, b, block_b, b.segment_ids)
-
-
-def _later(part: _Cut, kind: str, segment: Segment, side: int) -> _Later:
-    block, signal = part.block, part.signal
+def _later(
+    pair: PairTask, analysis: Analysis, part: Parts, kinds: tuple[str, str], segment: Segment, side: int
+) -> _Later:
+    block, signal = part.blocks[side], part.signals[side]
     nothing = np.zeros((*signal.values.shape[:2], 0))
     channels_only = replace(signal, values=nothing, valid=nothing.astype(bool))
     return _Later(
-        part.pair, channels_only, part.ids, segment, kind, side, block.shape[2], block.rate, block.epoched
+        pair, channels_only, signal.segment_ids, segment, kinds, analysis, side, block.shape[2], block.rate,
+        block.epoched,
     )  # fmt: skip
 
 
@@ -231,7 +226,7 @@ def _equal(task: CellTask, parts: list[tuple[_Later, _Later]], found: Findings) 
 def _measure_pairs(
     task: CellTask,
     ask: Asked,
-    kind: str,
+    kinds: tuple[str, str],
     parts: Sequence[tuple[_Part, _Part]],
     found: Findings,
 ) -> None:
@@ -246,10 +241,12 @@ def _measure_pairs(
                 estimate = ask.module.reduce(ask.module.combine(prepared_a, prepared_b))
                 made[i, j] = places, pool_estimate(estimate, places)
     if made:
-        _keep(task, kind, [(parts[i][0].pair, parts[j][1].pair, *made[i, j]) for i, j in sorted(made)], found)
+        _keep(task, kinds, [(parts[i][0].pair, parts[j][1].pair, *made[i, j]) for i, j in sorted(made)], found)
 
 
-def _keep(task: CellTask, kind: str, made: list[tuple[PairTask, PairTask, Places, Estimate]], found: Findings) -> None:
+def _keep(
+    task: CellTask, kinds: tuple[str, str], made: list[tuple[PairTask, PairTask, Places, Estimate]], found: Findings
+) -> None:
     """Values of all pairs in two arrays, beside what they are: as rows they would need a hundred times the room."""
     sets: dict[tuple[tuple[str, ...], ...], int] = {}
     who = []
@@ -258,9 +255,9 @@ def _keep(task: CellTask, kind: str, made: list[tuple[PairTask, PairTask, Places
         who.append((a.meeting.group, b.meeting.group, labels))
     name, analysis = f"pairings{len(found.pairings)}", task.analysis
     shared = {
-        "analysis": analysis.name, "measure": analysis.measure, "modality": analysis.modality, "signal_a": kind,
-        "signal_b": kind, "session": task.session, "condition": task.condition, "segment": task.segment,
-        "level": made[0][2].level, "excluded": "",
+        "analysis": analysis.name, "measure": analysis.measure, "modality": analysis.modality_name,
+        "signal_a": kinds[0], "signal_b": kinds[1], "session": task.session, "condition": task.condition,
+        "segment": task.segment, "level": made[0][2].level, "excluded": "",
     }  # fmt: skip
     found.pairings.append({"name": name, "shared": shared, "labels": list(sets), "who": who})
     for column in VALUES:

@@ -9,24 +9,42 @@ from typing import Any
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
 from interbrain.data.study import Meeting, Study
+from interbrain.study.confounds import Beside, modalities_read
 from interbrain.study.false_dyads import refuse_twins
 from interbrain.study.person import Person, PersonTask
 from interbrain.study.sides import Side, pairs_of
 from interbrain.study.slots import Slot, slots, where
 from interbrain.study.within import PairTask
 
-__all__ = ["Slot", "pair_tasks", "person_tasks", "quality_rows", "refuse_twins", "slots", "where", "zero_of"]
+__all__ = [
+    "Slot",
+    "measured",
+    "pair_tasks",
+    "person_tasks",
+    "quality_rows",
+    "refuse_twins",
+    "slots",
+    "where",
+    "zero_of",
+]
 
 
 def person_tasks(study: Study, plan: Plan, work: Path, debug: bool) -> dict[Slot, PersonTask]:
-    """One task for every recording of a modality that the plan analyses."""
-    wanted = {a.modality for a in plan.analysis}
+    """One task for every recording of a modality that the plan analyses or may find a confound in."""
+    wanted = modalities_read(study, plan)
     regions = tuple(sorted(study.regions.items()))
     return {
         slot: PersonTask(recording, where(meeting, recording), plan, regions, work / "persons", debug)
         for slot, (meeting, recording) in slots(study).items()
         if recording.modality in wanted
     }
+
+
+def measured(study: Study, plan: Plan, people: dict[Slot, Person]) -> dict[Slot, Person]:
+    """Those whose recordings are measured: one microphone may well stand for the speech of two people."""
+    wanted = {m for a in plan.analysis for m in a.modalities}
+    return {slot: people[slot] for slot, (_, recording) in slots(study).items()
+            if slot in people and recording.modality in wanted}  # fmt: skip
 
 
 def pair_tasks(
@@ -37,16 +55,16 @@ def pair_tasks(
     for meeting in study.meetings:
         if meeting.key in refused:
             continue
-        for modality in dict.fromkeys(a.modality for a in plan.analysis):
-            if not any(r.modality == modality for r in meeting.recordings):
+        for both in dict.fromkeys(a.modalities for a in plan.analysis):
+            if not any(r.modality in both for r in meeting.recordings):
                 continue
-            pairs, absent = pairs_of(study, meeting, modality)
+            pairs, absent = pairs_of(study, meeting, *both)
             place = f"group {meeting.group}, session {meeting.session}"
-            told = any(p.where.startswith(place) and f"no {modality} recording" in p.what for p in study.problems)
-            for who in absent if not told else ():
-                what = f"{who} has no {modality} recording"
-                problems.append(Problem(place, what, "synchrony needs both people", "this session was left out"))
-            tasks += [t for a, b in pairs if (t := _task(meeting, a, b, people, plan, modality, work, debug))]
+            for who, lacking in absent:
+                what = f"{who} has no {lacking} recording"
+                if not any(p.where.startswith(place) and f"no {lacking} recording" in p.what for p in study.problems):
+                    problems.append(Problem(place, what, "synchrony needs both people", "this session was left out"))
+            tasks += [t for a, b in pairs if (t := _task(meeting, a, b, people, plan, both, work, debug))]
     return tasks, problems
 
 
@@ -56,7 +74,7 @@ def _task(
     b: Side,
     people: dict[Slot, Person],
     plan: Plan,
-    modality: str,
+    modalities: tuple[str, str],
     work: Path,
     debug: bool,
 ) -> PairTask | None:
@@ -65,9 +83,20 @@ def _task(
         return None
     slim = replace(meeting, recordings=())
     return PairTask(
-        slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan, modality,
-        work / "pairs", debug, zero_of(meeting, people),
+        slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan,
+        modalities, work / "pairs", debug, zero_of(meeting, people), *(_beside(meeting, s, people) for s in (a, b)),
     )  # fmt: skip
+
+
+def _beside(meeting: Meeting, side: Side, people: dict[Slot, Person]) -> tuple[Beside, ...]:
+    """The person's other recordings at this meeting: what a confound may be found in."""
+    found = []
+    for i, recording in enumerate(meeting.recordings):
+        person = people.get((meeting.key, i))
+        same = (recording.role, recording.person) == (side.member.role, side.member.person)
+        if same and recording is not side.recording and person is not None and person.signal_path is not None:
+            found.append(Beside(recording, person.signal_path, person.meta))
+    return tuple(found)
 
 
 def zero_of(meeting: Meeting, people: dict[Slot, Person]) -> str | None:

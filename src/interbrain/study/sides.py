@@ -8,8 +8,8 @@ from itertools import combinations, product
 import numpy as np
 
 from interbrain.data.errors import BadInput
-from interbrain.data.plan import Analysis
-from interbrain.data.signal import Signal
+from interbrain.data.plan import CONFOUND_NAMES, Analysis
+from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Meeting, Member, Recording, Study
 
 
@@ -80,10 +80,28 @@ def _grouped(signal: Signal, level: str) -> tuple[tuple[str, ...], tuple[tuple[i
     return names, tuple(tuple(i for i, label in enumerate(labels) if label == name) for name in names)
 
 
-def kinds_of(analysis: Analysis, a: Signal, b: Signal) -> list[str]:
-    """Kinds of signal that both people have and the analysis asks for, in its order."""
-    shared = [k for k in dict.fromkeys(c.kind for c in a.channels) if any(c.kind == k for c in b.channels)]
-    return [k for k in analysis.signals if k in shared] if analysis.signals else shared
+def kinds_of(analysis: Analysis, a: Signal, b: Signal) -> list[tuple[str, str]]:
+    """Kinds of signal to be measured with each other, first A's: the same kind of both people, in the analysis' order.
+
+    Where the two people give two modalities, every kind of A that the analysis asks for with every such kind of B.
+    """
+    has_a, has_b = (dict.fromkeys(c.kind for c in s.channels if not is_confound(c, analysis)) for s in (a, b))
+    if analysis.modalities[0] != analysis.modalities[1]:
+        wanted = analysis.signals or (*has_a, *has_b)
+        return list(product([k for k in has_a if k in wanted], [k for k in has_b if k in wanted]))
+    shared = [k for k in has_a if k in has_b]
+    return [(k, k) for k in analysis.signals if k in shared] if analysis.signals else [(k, k) for k in shared]
+
+
+def is_confound(channel: Channel, analysis: Analysis) -> bool:
+    """Whether the analysis names a channel of the recording itself as a confound: then it is not measured."""
+    named = {CONFOUND_NAMES.get(name, name) for name in analysis.confounds} | set(analysis.confounds)
+    return channel.name in named or channel.kind in named
+
+
+def channels_of(analysis: Analysis, signal: Signal, kind: str) -> Signal:
+    """The channels of one kind that are measured."""
+    return signal.pick([i for i, c in enumerate(signal.channels) if c.kind == kind and not is_confound(c, analysis)])
 
 
 @dataclass(frozen=True)
@@ -94,15 +112,29 @@ class Side:
     recording: Recording
 
 
-def pairs_of(study: Study, meeting: Meeting, modality: str) -> tuple[list[tuple[Side, Side]], list[str]]:
-    """Pairs of members with a recording each, ordered by the study's roles; and who has none."""
+def pairs_of(
+    study: Study, meeting: Meeting, modality: str, modality_b: str | None = None
+) -> tuple[list[tuple[Side, Side]], list[tuple[str, str]]]:
+    """Pairs of members with a recording each, ordered by the study's roles; and who lacks which modality.
+
+    The first of a pair gives ``modality``, the second ``modality_b`` (None: the same).
+    """
+    modality_b = modality_b or modality
     order = {role: i for i, role in enumerate(study.roles)}
     members = sorted(study.group(meeting.group).members, key=lambda m: order.get(m.role, len(order)))
     # The role too: two people's files may carry the same subject id.
-    sides = {m: [r for r in meeting.of(m.role, modality) if r.person == m.person] for m in members}
-    absent = [f"{m.role} {m.person}" for m, found in sides.items() if not found]
-    present = [m for m, found in sides.items() if found]
+    of_a, of_b = (
+        {m: [r for r in meeting.of(m.role, wanted) if r.person == m.person] for m in members}
+        for wanted in (modality, modality_b)
+    )
+    absent = []
+    for i, m in enumerate(members):
+        first, last = i == 0, i == len(members) - 1
+        needed = [] if modality != modality_b and last else [(modality, of_a)]
+        needed += [(modality_b, of_b)] if modality != modality_b and not first else []
+        if not any(recordings[m] for _, recordings in needed):
+            absent.append((f"{m.role} {m.person}", " or ".join(kind for kind, _ in needed)))
     pairs = [
-        (Side(m, x), Side(n, y)) for m, n in combinations(present, 2) for x, y in product(sides[m][:1], sides[n][:1])
+        (Side(m, x), Side(n, y)) for m, n in combinations(members, 2) for x, y in product(of_a[m][:1], of_b[n][:1])
     ]
     return pairs, absent

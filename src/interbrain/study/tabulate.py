@@ -11,6 +11,7 @@ from interbrain.course.reliability import SPLITS
 from interbrain.data.plan import Analysis
 from interbrain.data.signal import Estimate
 from interbrain.data.study import Meeting
+from interbrain.data.tables import MEETING
 from interbrain.inference.halves import Halves
 from interbrain.inference.null import Null
 from interbrain.inference.ranks import moments
@@ -34,7 +35,7 @@ def pair_key(analysis: Analysis, signal_a: str, signal_b: str, a: Side, b: Side,
     return {
         "analysis": analysis.name,
         "measure": analysis.measure,
-        "modality": analysis.modality,
+        "modality": analysis.modality_name,
         "signal_a": signal_a,
         "signal_b": signal_b,
         "person_a": a.member.person,
@@ -45,9 +46,14 @@ def pair_key(analysis: Analysis, signal_a: str, signal_b: str, a: Side, b: Side,
     }
 
 
+def signals(context: Row) -> str:
+    """The signals of a row in one word: one name where both people give the same kind."""
+    return "-".join(dict.fromkeys((context["signal_a"], context["signal_b"])))
+
+
 def family_name(context: Row, analysis: Analysis, surrogate: str) -> str:
     """A family is what one maximum is taken over: all places and bands of one signal, meeting, segment and null."""
-    parts = (context["group"], context["session"], context["segment"], analysis.name, context["signal_a"], surrogate)
+    parts = (context["group"], context["session"], context["segment"], analysis.name, signals(context), surrogate)
     return "/".join(str(p) for p in parts)
 
 
@@ -130,6 +136,38 @@ def halves_rows(
         why = halves.reason or "the halves are too short for this band" if nothing else ""
         rows.append({**_key(row), "null": surrogate, **numbers, "reason": why})
     return rows
+
+
+def confound_rows(
+    before: tuple[Estimate, Null],
+    after: tuple[Estimate, Null],
+    removed: tuple[float, float],
+    places: Places,
+    analysis: Analysis,
+    context: Row,
+) -> list[Row]:
+    """Each value with its confounds in it and taken out, each against its own null."""
+    flat = {}
+    for when, (estimate, null) in (("before", before), ("after", after)):
+        flat[f"value_{when}"] = np.asarray(estimate.value).reshape(-1)
+        for column in ("excess", "z", "p"):
+            flat[f"{column}_{when}"] = np.asarray(getattr(null, column)).reshape(-1)
+    fixed = {
+        "confounds": ", ".join(analysis.partial),
+        "taken_from": analysis.partial_from,
+        "removed_a": removed[0],
+        "removed_b": removed[1],
+    }
+    return [
+        {**_key(row), **fixed, **{c: _number(v[i]) for c, v in flat.items()}}
+        for i, row in _labelled(after[0], places, analysis, context)
+    ]
+
+
+def carried_rows(means: list[Row], context: Row) -> list[Row]:
+    """Means of confounds that the course is to know, beside what they belong to."""
+    about = (*MEETING, "analysis", "modality", "signal_a", "signal_b")
+    return [{**{k: context[k] for k in about}, **row} for row in means]
 
 
 def lag_rows(estimate: Estimate, draws: np.ndarray | None, places: Places, context: Row) -> list[Row]:

@@ -22,11 +22,13 @@ from interbrain.inference.halves import halves
 from interbrain.inference.leads import asymmetry
 from interbrain.inference.null import Null, compare, surrogate_draws, surrogate_settings
 from interbrain.inference.stationarity import warning
-from interbrain.signals.align import common_clock, cut, usable_share
+from interbrain.signals.align import common_clock, usable_share
 from interbrain.study import tabulate
 from interbrain.study.boundary import LOST, told
 from interbrain.study.cache import AnyStep, Kept, Step, key_of, once, path_of
 from interbrain.study.clock import on_clock, starts
+from interbrain.study.confounds import Beside, Clocked
+from interbrain.study.parts import Parts, carried, check_share, parts_of
 from interbrain.study.person import signal_of
 from interbrain.study.sides import Places, Side, kinds_of, places_of
 
@@ -45,14 +47,30 @@ class PairTask:
     meta_a: dict[str, Any]
     meta_b: dict[str, Any]
     plan: Plan
-    modality: str
+    modalities: tuple[str, str]
     folder: Path
     debug: bool = False
     zero: str | None = None
+    beside_a: tuple[Beside, ...] = ()
+    beside_b: tuple[Beside, ...] = ()
+
+    @property
+    def analyses(self) -> list[Analysis]:
+        return [a for a in self.plan.analysis if a.modalities == self.modalities]
+
+    @property
+    def modality(self) -> str:
+        return " × ".join(dict.fromkeys(self.modalities))
 
     @property
     def where(self) -> str:
         return f"group {self.meeting.group}, session {self.meeting.session}, {self.modality}"
+
+    @property
+    def people(self) -> Clocked:
+        """Both people's recordings and what lies beside them, for the confounds."""
+        recordings, metas = (self.side_a.recording, self.side_b.recording), (self.meta_a, self.meta_b)
+        return Clocked(recordings, metas, (self.beside_a, self.beside_b), self.zero)
 
 
 @dataclass
@@ -101,7 +119,7 @@ def asked(analysis: Analysis) -> Asked:
 
 def measure_pair(task: PairTask) -> Kept:
     """All analyses of one pair of people at one meeting."""
-    analyses = [a for a in task.plan.analysis if a.modality == task.modality]
+    analyses = task.analyses
     key = key_of(
         "pair",
         task.sha_a,
@@ -114,6 +132,7 @@ def measure_pair(task: PairTask) -> Kept:
         (task.side_a.recording.offset_s, task.side_b.recording.offset_s),
         (task.path_a.name, task.path_b.name, task.zero),
         (task.side_a.member.role, task.side_b.member.role),
+        task.people.key if any(a.confounds for a in analyses) else "",
     )
     return once(path_of(task.folder, key), lambda: _measured(task, analyses))
 
@@ -176,33 +195,31 @@ def _segment(task: PairTask, ask: Asked, segment: Segment, a: Signal, b: Signal,
             f"signals {list(ask.analysis.signals) or 'of one kind'} are not on both sides; there are: "
             f"{', '.join(have)}."
         )
-    for kind in kinds:
-        side_a, side_b = a.pick_kind(kind), b.pick_kind(kind)
-        block_a, block_b = cut(side_a, side_b, segment)
-        usable = usable_share(block_a, block_b)
-        if usable < task.plan.quality.min_usable:
-            raise InterbrainError(
-                f"{usable:.0%} of the samples are usable in both people; at least {task.plan.quality.min_usable:.0%} "
-                "are needed (quality.min_usable)."
-            )
-        places = places_of(ask.analysis, side_a, side_b)
+    for both in kinds:
+        parts = parts_of(task.people, ask.analysis, ask.record, a, b, both, segment)
+        block_a, _ = parts.blocks
+        usable = usable_share(*parts.blocks)
+        check_share(usable, task.plan.quality.min_usable)
+        places = places_of(ask.analysis, *parts.signals)
         context = {
             **tabulate.meeting_key(task.meeting, segment.name),
-            **tabulate.pair_key(ask.analysis, kind, kind, task.side_a, task.side_b, places.level),
+            **tabulate.pair_key(ask.analysis, *both, task.side_a, task.side_b, places.level),
         }
         duration = block_a.shape[0] * block_a.shape[2] / block_a.rate
-        _compare(task, ask, (block_a, block_b), places, context | {"duration_s": duration, "usable": usable}, found)
+        _compare(task, ask, parts, places, context | {"duration_s": duration, "usable": usable}, found)
+        means = carried(task.people, ask.analysis, a, b, both, segment)
+        found.add("carried", tabulate.carried_rows(means, context))
 
 
 def _compare(
     task: PairTask,
     ask: Asked,
-    blocks: tuple[Block, Block],
+    parts: Parts,
     places: Places,
     context: dict[str, Any],
     found: Findings,
 ) -> None:
-    block_a, block_b = blocks
+    block_a, block_b = blocks = parts.blocks
     prepared_a = ask.module.prepare(block_a, ask.settings)
     prepared_b = ask.module.prepare(block_b, ask.settings)
     state = ask.module.combine(prepared_a, prepared_b)
@@ -212,22 +229,8 @@ def _compare(
     found.add("synchrony", tabulate.synchrony_rows(pooled, places, ask.analysis, context))
     for surrogate in ask.analysis.surrogates:
         _note_drift(task, ask, surrogate, blocks, context, found)
-        random = stream(
-            task.plan.seed, "surrogate", task.meeting.key, context["segment"], context["signal_a"], surrogate
-        )
-        draws = surrogate_draws(
-            ask.module,
-            ask.record,
-            prepared_a,
-            prepared_b,
-            block_b,
-            ask.settings,
-            surrogate,
-            ask.analysis.n_surrogates,
-            random,
-        )
-        raw, stabilised = pool_draws(draws, places, ask.record)
-        null = compare(pooled.value, pooled.stabilised, raw, stabilised, draws.near)
+        draws = _draws(task, ask, surrogate, prepared_a, prepared_b, block_b, context)
+        null, stabilised = _null(draws, pooled, places, ask)
         family = tabulate.family_name(context, ask.analysis, surrogate)
         found.add("nulls", tabulate.null_rows(null, places, ask.analysis, context, surrogate, family, pooled))
         if pooled.profile is not None:
@@ -237,13 +240,51 @@ def _compare(
             _keep_profile(pooled, profile, places, context, surrogate, found)
         _keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
         if surrogate == ask.analysis.surrogates[0]:
-            random = stream(task.plan.seed, "halves", task.meeting.key, *(context[k] for k in ("segment", "signal_a")))
+            if parts.before is not None:
+                before = _before(task, ask, surrogate, parts.before, places, context)
+                rows = tabulate.confound_rows(before, (pooled, null), parts.removed, places, ask.analysis, context)
+                found.add("confounds", [{**row, "null": surrogate} for row in rows])
+            random = stream(task.plan.seed, "halves", task.meeting.key, context["segment"], tabulate.signals(context))
             apart = halves(ask.module, ask.record, state, prepared_a, blocks, ask.settings, surrogate, random)
             found.add("halves", tabulate.halves_rows(apart, null, pooled, places, ask.analysis, context, surrogate))
     if ask.analysis.window_s:
         windows = _windows(block_a, ask.analysis.window_s)
-        parts = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
-        found.add("windows", tabulate.window_rows(parts, windows / block_a.rate, places, ask.analysis, context))
+        over_time = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
+        found.add("windows", tabulate.window_rows(over_time, windows / block_a.rate, places, ask.analysis, context))
+
+
+def _draws(
+    task: PairTask,
+    ask: Asked,
+    surrogate: str,
+    prepared_a: Any,
+    prepared_b: Any,
+    block_b: Block,
+    context: dict[str, Any],
+) -> Draws:
+    """The same surrogates for every analysis of the same signals."""
+    about = (task.meeting.key, context["segment"], tabulate.signals(context), surrogate)
+    random = stream(task.plan.seed, "surrogate", *about)
+    n = ask.analysis.n_surrogates
+    return surrogate_draws(
+        ask.module, ask.record, prepared_a, prepared_b, block_b, ask.settings, surrogate, n, random
+    )  # fmt: skip
+
+
+def _null(draws: Draws, pooled: Estimate, places: Places, ask: Asked) -> tuple[Null, np.ndarray]:
+    """The observed values against their draws, and the stabilised draws over places."""
+    raw, stabilised = pool_draws(draws, places, ask.record)
+    return compare(pooled.value, pooled.stabilised, raw, stabilised, draws.near), stabilised
+
+
+def _before(
+    task: PairTask, ask: Asked, surrogate: str, blocks: tuple[Block, Block], places: Places, context: dict[str, Any]
+) -> tuple[Estimate, Null]:
+    """The same measure of the same samples with the confounds in them, against the same surrogates."""
+    prepared_a, prepared_b = (ask.module.prepare(block, ask.settings) for block in blocks)
+    pooled = pool_estimate(ask.module.reduce(ask.module.combine(prepared_a, prepared_b)), places)
+    draws = _draws(task, ask, surrogate, prepared_a, prepared_b, blocks[1], context)
+    return pooled, _null(draws, pooled, places, ask)[0]
 
 
 def _note_drift(
@@ -251,7 +292,7 @@ def _note_drift(
 ) -> None:
     segment_s = surrogate_settings(ask.settings, ask.module)["segment_s"]
     for block, side in zip(blocks, (task.side_a, task.side_b), strict=True):
-        about = (task.modality, context["segment"], context["signal_a"], surrogate)
+        about = (task.modality, context["segment"], tabulate.signals(context), surrogate)
         who = f"group {task.meeting.group}, session {task.meeting.session}, {side.member.role}"
         found.drifts.append({"about": about, "who": who, "sentence": warning(block, surrogate, segment_s)})
 
@@ -278,7 +319,7 @@ def _note_reasons(task: PairTask, ask: Asked, estimate: Estimate, context: dict[
     """Bands that the measure could say nothing about, with its reason."""
     reasons = estimate.extra.get("reason", np.array([]))
     for reason in dict.fromkeys(str(r) for r in reasons if str(r)):
-        where = f"{task.where}, {context['segment']}, {ask.analysis.name}, {context['signal_a']}"
+        where = f"{task.where}, {context['segment']}, {ask.analysis.name}, {tabulate.signals(context)}"
         found.problems.append(Problem(where, reason, "no honest number can be given", "the band was left out here"))
 
 
