@@ -147,6 +147,51 @@ def test_reduced_path_keeps_weak_bands_of_filtered_series_exact():
     np.testing.assert_allclose(estimate(block(x), block(y), settings).value, full.value, atol=1e-3)
 
 
+SHARES = ("in_phase", "a_leads", "b_leads", "anti_phase")
+
+
+def test_shares_of_the_phase_are_those_of_the_map():
+    x, y = noise(21, 2, 1500)
+    y[4:] += x[:-4]
+    settings = {"bands": {"band": (1 / 16, 1 / 8)}}
+    whole = wtc.coherence_map(x, y, 5.0, scales=2.0 ** (np.arange(32, 53) / 12) / wavelet.fourier_factor())
+    degrees = np.degrees(whole.phase[4:17])[whole.inside[4:17]]
+    by_hand = [
+        (abs(degrees) <= 45).mean(),
+        ((degrees > 45) & (degrees < 135)).mean(),
+        ((degrees < -45) & (degrees > -135)).mean(),
+        (abs(degrees) >= 135).mean(),
+    ]
+    assert min(by_hand) > 0.01 and by_hand[0] != pytest.approx(by_hand[1], abs=0.05)
+    full = estimate(block(x), block(y), {**settings, "path": "full"})
+    np.testing.assert_allclose([full.extra[k].item() for k in SHARES], by_hand, atol=1e-9)
+    fast = estimate(block(x), block(y), settings)
+    np.testing.assert_allclose([fast.extra[k].item() for k in SHARES], by_hand, atol=0.02)
+
+
+@pytest.mark.parametrize("path", ["reduced", "full"])
+@pytest.mark.parametrize(("quarters", "share"), list(enumerate(SHARES[:2] + SHARES[3:] + SHARES[2:3])))
+def test_each_planted_phase_has_its_share(path, quarters, share):
+    time = np.arange(2000) / 5
+    x = np.sin(2 * np.pi * time / 10)
+    y = np.sin(2 * np.pi * (time / 10 - quarters / 4))
+    found = estimate(block(x), block(y), {"bands": {"ten": (1 / 11, 1 / 9)}, "path": path})
+    assert found.extra[share].item() == pytest.approx(1, abs=1e-6)
+    assert sum(found.extra[k].item() for k in SHARES) == pytest.approx(1, abs=1e-6)
+
+
+def test_gaps_do_not_count_among_the_shares_and_an_unknown_pair_has_none():
+    time = np.arange(3000) / 5
+    x, y = (np.sin(2 * np.pi * (time / 10 - late)) for late in (0, 0.25))
+    y[1500:] = x[1500:]
+    valid = np.ones((2, 3000), dtype=bool)
+    valid[0, 1450:] = False
+    valid[1] = False
+    found = estimate(block(np.stack([x, x]), valid=valid), block(y), {"bands": {"ten": (1 / 11, 1 / 9)}})
+    assert found.extra["a_leads"][0].item() == pytest.approx(1, abs=1e-6)
+    assert np.isnan(found.extra["in_phase"][1]).all()
+
+
 def test_full_path_is_the_mean_of_the_map():
     x, y = noise(6, 2, 900)
     settings = {"bands": {"band": (1 / 16, 1 / 8)}, "path": "full"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from interbrain.arrays import wavelet
+from interbrain.measures._wavelet_kernel import SUMS
 from interbrain.measures._wavelet_map import Convention, away_from_gaps, first_inside, padded_lengths, scale_kernel
 
 
@@ -72,8 +74,12 @@ def clear_of_gaps(rows: Rows, valid: np.ndarray) -> np.ndarray:
     return np.stack([away_from_gaps(mask, rows.wanted) for mask in valid])
 
 
-def side(rows: Rows, series: np.ndarray, clear: np.ndarray) -> Side:
+def sides(parts: Sequence[Rows], series: np.ndarray, clear: Sequence[np.ndarray]) -> tuple[Side, ...]:
     """One person's ``(channel, time)`` series without gaps, transformed once for all partners."""
+    return tuple(_side(rows, series, mask) for rows, mask in zip(parts, clear))
+
+
+def _side(rows: Rows, series: np.ndarray, clear: np.ndarray) -> Side:
     found = wavelet.morlet_transform(series, rows.scales, rows.omega0, rows.transform_length, rows.analytic)
     power = np.stack([_smooth(rows, np.abs(w) ** 2) for w in found])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -86,14 +92,18 @@ def _smooth(rows: Rows, product: np.ndarray) -> np.ndarray:
     return wavelet.smooth_scale(scaled, rows.taps, rows.first)[rows.keep]
 
 
-def profiles(rows: Rows, a: Side, b: Side) -> np.ndarray:
-    """``(4, A, B, time)``: sums of squared coherence, weight, complex coherence (real, imaginary)."""
-    out = np.zeros((4, len(a.root), len(b.root), len(rows.out_times)))
+def profiles(rows: Rows, a: Side, b: Side, whole: bool = True) -> np.ndarray:
+    """``(SUMS, A, B, time)``, see ``_wavelet_kernel.profiles``; not ``whole``: the first row, squared coherence."""
+    out = np.zeros((SUMS if whole else 1, len(a.root), len(b.root), len(rows.out_times)))
     for i in range(len(a.root)):
         for j in range(len(b.root)):
             cross = _smooth(rows, a.coefficients[i] * b.coefficients[j].conj()) * a.root[i] * b.root[j]
             weight = rows.cells * a.clear[i] * b.clear[j]
-            terms = (np.abs(cross) ** 2, 1.0, cross.real, cross.imag)
-            for k, term in enumerate(terms):
-                out[k, i, j] = (weight * term).sum(axis=0)
+            out[0, i, j] = (weight * np.abs(cross) ** 2).sum(axis=0)
+            if whole:
+                phase = np.degrees(np.angle(cross))
+                lagged = (np.abs(phase) > 45) & (np.abs(phase) < 135)
+                shares = ((np.abs(phase) <= 45) & (cross != 0), lagged & (phase > 0), lagged & (phase < 0))
+                for k, term in enumerate((1.0, cross.real, cross.imag, *shares), start=1):
+                    out[k, i, j] = (weight * term).sum(axis=0)
     return out

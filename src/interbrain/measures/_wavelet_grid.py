@@ -15,6 +15,7 @@ import numpy as np
 from scipy import fft
 
 from interbrain.arrays import wavelet
+from interbrain.measures._wavelet_kernel import TAPS, filtered, picked
 from interbrain.measures._wavelet_map import first_inside
 
 STEP, FINEST_STEP = 0.65, 0.3
@@ -30,25 +31,36 @@ _END_ORDER, _CONE_ORDER = 6, 4
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
-    """Neighbouring scales of one band on one coarse grid; times and scales in samples.
+class Grid:
+    """Scales of a group that share coarse points: every one (two phases, even and odd) or every second (one phase).
 
-    ``scales`` are those transformed (the wanted ones and what the boxcar reaches beyond), ``wanted`` those that enter
-    the mean. ``length`` is the padded length, ``points`` the coarse points over it. ``gather (2, point)`` picks the
-    points around the recording in two phases, ``ends`` weights them by the recording's ends. ``out_times`` are the
-    times of the smoothed points, ``out_step`` apart; ``cells (wanted, out time)`` the samples inside the cone that
-    each stands for.
+    ``points`` are the coarse points over the padded length. ``gather (phase, point)`` picks those around the recording,
+    ``ends`` weights them by the recording's ends. ``taps (scale, lag)`` is the Gaussian's right half.
     """
 
-    scales: np.ndarray
-    wanted: np.ndarray
-    length: int
     points: int
     bins: np.ndarray
     bank: np.ndarray
     gather: np.ndarray
     ends: np.ndarray
     taps: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Neighbouring scales of one band with common out times; times and scales in samples.
+
+    ``scales`` are those transformed (the wanted ones and what the boxcar reaches beyond; the ``fast`` first, then the
+    ``slow``), ``wanted`` those that enter the mean. ``length`` is the padded length. ``out_times`` are the times of the
+    smoothed points, ``out_step`` apart; ``halo`` points of a phase come before them. ``cells (wanted, out time)`` are
+    the samples inside the cone that each stands for.
+    """
+
+    scales: np.ndarray
+    wanted: np.ndarray
+    length: int
+    fast: Grid
+    slow: Grid
     kernel: np.ndarray
     halo: int
     out_times: np.ndarray
@@ -56,14 +68,23 @@ class Group:
     cells: np.ndarray
 
 
-def make_group(n: int, wanted: np.ndarray, taps: np.ndarray, first: int, omega0: float, dj: float) -> Group:
-    """The grid of a group for recordings of ``n`` samples; ``taps`` and ``first`` are the boxcar over scales."""
-    scales = wanted[0] * 2.0 ** (dj * (np.arange(len(wanted) + len(taps) - 1) + first))
-    length = wavelet.padded_length(n, float(scales[-1]))
+def transformed(wanted: np.ndarray, taps: np.ndarray, first: int, dj: float) -> np.ndarray:
+    """The wanted scales and those that the boxcar over scales (``taps`` from ``first`` on) reaches."""
+    return wanted[0] * 2.0 ** (dj * (np.arange(len(wanted) + len(taps) - 1) + first))
+
+
+def make_group(
+    n: int, wanted: np.ndarray, taps: np.ndarray, first: int, omega0: float, dj: float, length: int
+) -> Group:
+    """The grids of a group for recordings of ``n`` samples, padded to ``length``.
+
+    ``taps`` and ``first`` are the boxcar over scales. Scales at least twice the finest have every second point: the
+    same step in units of their scale.
+    """
+    scales = transformed(wanted, taps, first, dj)
     step = wanted[0] * max(FINEST_STEP, min(STEP, n / wanted[0] / POINTS))
-    points = min(length, int(fft.next_fast_len(int(np.ceil(length / step)))))
-    step = length / points
-    bins, bank = _bank(scales, length, points, omega0)
+    half = min(length // 2, int(fft.next_fast_len(int(np.ceil(length / step / 2)))))
+    step = length / half / 2
 
     bounds = [(first_inside(s, "edge"), n - 1 - first_inside(s, "edge")) for s in wanted]
     out_first = int(np.floor(bounds[0][0] / (2 * step))) - _CONE_ORDER // 2
@@ -74,29 +95,38 @@ def make_group(n: int, wanted: np.ndarray, taps: np.ndarray, first: int, omega0:
         for low, high in bounds
     ]
 
-    lags = np.arange(int(np.ceil(REACH * scales[-1] / step)) + 2)
-    lags = lags if len(lags) % 2 else np.append(lags, len(lags))
-    away = lags * step / scales[:, None]
-    gauss = np.where(away <= REACH, np.exp(-0.5 * away**2) * step / scales[:, None], 0.0)
-    halo = len(lags) // 2 + 1
-    place = np.arange(2 * (n_out + 2 * halo)) + 2 * (out_first - halo)
-    ends = interval(0, n - 1, step, int(place[0]), len(place), _END_ORDER) / step
+    slow = scales >= 2 * scales[0] * (1 - 1e-9)
+    fast_taps, slow_taps = _gauss(scales[~slow], step), _gauss(scales[slow], 2 * step)
+    halo = max(fast_taps.shape[1] // 2, slow_taps.shape[1]) + 1
+    place = np.arange(n_out + 2 * halo) + out_first - halo
+
+    def grid(scales: np.ndarray, phases: int, taps: np.ndarray) -> Grid:
+        at = (place * phases + np.arange(phases)[:, None]).T.ravel()
+        ends = interval(0, n - 1, 2 * step / phases, int(at[0]), len(at), _END_ORDER) * phases / (2 * step)
+        gather = (at % (half * phases)).reshape(-1, phases).T
+        ends = np.ascontiguousarray(ends.reshape(-1, phases).T, dtype=np.float32)
+        return Grid(half * phases, *_bank(scales, length, half * phases, omega0), gather, ends, taps)
+
     return Group(
         scales=scales,
         wanted=wanted,
         length=length,
-        points=points,
-        bins=bins,
-        bank=bank,
-        gather=(place % points).reshape(-1, 2).T,
-        ends=np.ascontiguousarray(ends.reshape(-1, 2).T, dtype=np.float32),
-        taps=gauss.astype(np.float32),
-        kernel=taps.astype(np.float32),
+        fast=grid(scales[~slow], 2, fast_taps),
+        slow=grid(scales[slow], 1, slow_taps),
+        kernel=np.pad(taps, (0, -len(taps) % TAPS)).astype(np.float32),
         halo=halo,
         out_times=(np.arange(n_out) + out_first) * 2 * step,
         out_step=2 * step,
         cells=np.asarray(cells, dtype=np.float32),
     )
+
+
+def _gauss(scales: np.ndarray, step: float) -> np.ndarray:
+    """``(scale, lag)``: the Gaussian from lag 0 on, zero beyond its reach, one and a multiple of four lags."""
+    slowest = float(scales[-1]) if len(scales) else 0.0
+    lags = np.arange(1 + 4 * int(np.ceil((np.floor(REACH * slowest / step) + 1) / 4)))
+    away = lags * step / scales[:, None]
+    return np.where(away <= REACH, np.exp(-0.5 * away**2) * step / scales[:, None], 0.0).astype(np.float32)
 
 
 def interval(low: int, high: int, step: float, first: int, n: int, order: int) -> np.ndarray:
@@ -115,6 +145,7 @@ def _bank(scales: np.ndarray, length: int, points: int, omega0: float) -> tuple[
     present = (wanted > 0) & (wanted <= length // 2)
     omega = 2 * np.pi * wanted / length
     gain = np.where(present, wavelet.morlet_filter(scales[:, None] * omega, omega0), 0.0)
+    gain *= points / length  # so that grids of different steps give coefficients of one unit
     return np.where(present, wanted, 0), gain.astype(np.float32)
 
 
@@ -124,11 +155,10 @@ def split(scales: np.ndarray, per_octave: int) -> list[np.ndarray]:
     return np.array_split(scales, n_groups)
 
 
-def coefficients(spectra: np.ndarray, group: Group) -> np.ndarray:
-    """float32 ``(channel, scale, re/im, phase, point)`` from ``(channel, bin)`` spectra of the padded series."""
-    short = fft.ifft((spectra[:, group.bins] * group.bank).astype(np.complex64), axis=-1, overwrite_x=True)
-    picked = short[:, :, group.gather]
-    return np.ascontiguousarray(np.stack([picked.real, picked.imag], axis=2), dtype=np.float32)
+def coefficients(spectra: np.ndarray, grid: Grid) -> np.ndarray:
+    """float32 ``(channel, scale, phase, re/im, point)`` from ``(channel, bin)`` spectra of the padded series."""
+    short = fft.ifft(filtered(spectra, grid.bins, grid.bank), axis=-1, overwrite_x=True)
+    return picked(short, grid.gather)  # type: ignore[no-any-return]
 
 
 def gap_shares(away: np.ndarray, group: Group) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures._wavelet_bands import Band, Rules, bands_for, rules_from, scales_of
+from interbrain.measures._wavelet_kernel import SUMS
 from interbrain.measures._wavelet_map import WaveletMap, coherence_map, fill_gaps
 
 __all__ = ["RECORD", "WaveletMap", "coherence_map", "combine", "display_map", "draws", "memory_s", "prepare", "reduce"]
@@ -101,7 +102,7 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Sums over scales for all channel pairs: ``sums[band][part]`` is ``(4, A, B, out time)``."""
+    """Sums over scales for all channel pairs: ``sums[band][part]`` is ``(SUMS, A, B, out time)``."""
 
     n: int
     rate: float
@@ -136,7 +137,7 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     rules = _rules(settings)
     bands = bands_for(block.shape[2], float(block.rate), rules)
     valid = block.valid[0]
-    usable = np.array([v.any() and np.ptp(x[v]) > 0 for x, v in zip(block.values[0], valid)], dtype=bool)
+    usable = varying(block)
     clear = tuple(tuple(rules.module.clear_of_gaps(part, valid) for part in band.parts) for band in bands)
     return Prepared(block, rules, bands, usable, clear, _sides(block, rules, bands, usable, clear))
 
@@ -153,14 +154,27 @@ def _sides(
     usable: np.ndarray,
     clear: tuple[tuple[np.ndarray, ...], ...],
 ) -> tuple[tuple[Any, ...], ...]:
-    series = np.zeros(block.shape[1:])
-    for c in np.flatnonzero(usable):
-        filled = fill_gaps(block.values[0, c], block.valid[0, c])
-        series[c] = filled / filled.std()
-    return tuple(
-        tuple(rules.module.side(part, series, mask) for part, mask in zip(band.parts, masks))
-        for band, masks in zip(bands, clear)
-    )
+    series = standardised(block, usable)
+    return tuple(rules.module.sides(band.parts, series, masks) for band, masks in zip(bands, clear))
+
+
+def varying(block: Block) -> np.ndarray:
+    """``(channel,)``: whether the valid samples differ at all."""
+    if block.valid.all():
+        return np.asarray(np.ptp(block.values[0], axis=1) > 0)
+    return np.array([v.any() and np.ptp(x[v]) > 0 for x, v in zip(block.values[0], block.valid[0])], dtype=bool)
+
+
+def standardised(block: Block, usable: np.ndarray) -> np.ndarray:
+    """``(channel, time)``: gaps bridged, mean 0, SD 1; zeros for channels that are not ``usable``."""
+    if block.valid.all():
+        series = block.values[0] - block.values[0].mean(axis=1, keepdims=True)
+    else:
+        series = np.stack([fill_gaps(x, v) for x, v in zip(block.values[0], block.valid[0])])
+        series -= series.mean(axis=1, keepdims=True)
+    size = np.sqrt(np.einsum("ct,ct->c", series, series) / series.shape[1])
+    series *= np.where(usable, 1 / np.where(usable, size, 1.0), 0.0)[:, None]
+    return series
 
 
 def combine(a: Prepared, b: Prepared) -> State:
@@ -180,12 +194,15 @@ def combine(a: Prepared, b: Prepared) -> State:
         )
     if a.rules != b.rules:
         raise BadInput("wtc: the two people were prepared with different settings; use the same ones for both.")
-    sums = tuple(
-        tuple(a.rules.module.profiles(part, x, y) for part, x, y in zip(band.parts, sides_a, sides_b))
-        for band, sides_a, sides_b in zip(a.bands, a.sides, b.sides)
-    )
     usable = a.usable[:, None] & b.usable[None, :]
-    return State(a.block.shape[2], float(a.block.rate), a.rules, a.bands, usable, sums)
+    return State(a.block.shape[2], float(a.block.rate), a.rules, a.bands, usable, _sums(a, b.sides, whole=True))
+
+
+def _sums(a: Prepared, sides: tuple[tuple[Any, ...], ...], whole: bool) -> tuple[tuple[np.ndarray, ...], ...]:
+    return tuple(
+        tuple(a.rules.module.profiles(part, x, y, whole) for part, x, y in zip(band.parts, sides_a, sides_b))
+        for band, sides_a, sides_b in zip(a.bands, a.sides, sides)
+    )
 
 
 def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
@@ -197,6 +214,11 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
     ``coverage`` the share of all samples × scales that entered; ``n_effective`` the independent cells among them
     (``_wavelet_bands.independent_cells``). NaN where less than ``min_inside`` is left; ``extra["reason"]``
     ``(band,)`` says why a band is NaN for all pairs.
+
+    ``extra`` also holds the shares of those samples × scales whose smoothed phase is within 45° of 0 (``in_phase``),
+    between 45° and 135° with A or B ahead (``a_leads``, ``b_leads``), or beyond (``anti_phase``); each
+    ``(A, B, band, 1)``. Without coupling they are about a quarter each (the shares of the phase toolbox of
+    doi:10.3791/65347).
     """
     if windows is None:
         return _estimate(state, 0, state.n)
@@ -204,12 +226,11 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
 
 
 def _estimate(state: State, start: int, stop: int) -> Estimate:
-    totals = np.stack([_totals(state, i, start, stop) for i in range(len(state.bands))], axis=-1)
+    totals = _band_totals(state, start, stop)
     weight = totals[1]
-    all_cells = np.array([len(band.scales) for band in state.bands]) * max(stop - start, 1)
-    coverage = np.where(state.usable[:, :, None], np.clip(weight / all_cells, 0, 1), 0.0)
+    coverage = _coverage(state, weight, stop - start)
     ok = coverage >= state.rules.min_inside
-    value = _mean(totals, ok)
+    value = _mean(totals[0], weight, ok)
     phase = np.where(ok, np.arctan2(totals[3], totals[2]), np.nan)
     centre = np.array([band.centre for band in state.bands])
     cells = np.array([max(band.samples, 1.0) for band in state.bands])
@@ -223,13 +244,33 @@ def _estimate(state: State, start: int, stop: int) -> Estimate:
         coverage=coverage[..., None],
         n_effective=n_effective[..., None],
         bands=tuple(band.name for band in state.bands),
-        extra={"reason": np.array([band.reason for band in state.bands])},
+        extra={"reason": np.array([band.reason for band in state.bands]), **_shares(totals, ok)},
     )
 
 
+def _shares(totals: np.ndarray, ok: np.ndarray) -> dict[str, np.ndarray]:
+    """Shares of time × scale by the phase of the smoothed cross-spectrum, as named; they add up to 1."""
+    weight = np.where(ok, totals[1], np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        in_phase, a_leads, b_leads = (np.clip(part / weight, 0.0, 1.0)[..., None] for part in totals[4:])
+    anti_phase = np.clip(1 - in_phase - a_leads - b_leads, 0.0, 1.0)
+    return {"in_phase": in_phase, "a_leads": a_leads, "b_leads": b_leads, "anti_phase": anti_phase}
+
+
+def _coverage(state: State, weight: np.ndarray, n: int) -> np.ndarray:
+    """``(A, B, band)``: share of all samples × scales of ``n`` samples that ``weight`` of them are."""
+    all_cells = np.array([len(band.scales) for band in state.bands]) * max(n, 1)
+    return np.where(state.usable[:, :, None], np.clip(weight / all_cells, 0, 1), 0.0)
+
+
+def _band_totals(state: State, start: int, stop: int) -> np.ndarray:
+    """``(SUMS or 1, A, B, band)``."""
+    return np.stack([_totals(state, i, start, stop) for i in range(len(state.bands))], axis=-1)
+
+
 def _totals(state: State, band: int, start: int, stop: int) -> np.ndarray:
-    """``(4, A, B)``: the sums of a band over the out times of a window."""
-    totals = np.zeros((4, *state.usable.shape))
+    """``(SUMS or 1, A, B)``: the sums of a band over the out times of a window."""
+    totals = np.zeros((max((len(s) for s in state.sums[band]), default=SUMS), *state.usable.shape))
     for part, sums in zip(state.bands[band].parts, state.sums[band]):
         if start <= 0 and stop >= state.n:
             totals += sums.sum(axis=-1, dtype=np.float64)
@@ -248,9 +289,9 @@ def _overlap(part: Any, start: int, stop: int, n: int) -> np.ndarray:
     return np.where(width > 0, np.clip(within, 0, None) / np.where(width > 0, width, 1.0), beyond)
 
 
-def _mean(totals: np.ndarray, ok: np.ndarray) -> np.ndarray:
+def _mean(squares: np.ndarray, weight: np.ndarray, ok: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(ok, np.clip(totals[0] / totals[1], 0.0, 1.0), np.nan)
+        return np.where(ok, np.clip(squares / weight, 0.0, 1.0), np.nan)
 
 
 def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
@@ -265,12 +306,15 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
     """
     if surrogate != "circular_shift":
         raise BadInput(f"wtc: there is no fast path for {surrogate!r}; there is one for 'circular_shift'.")
-    value = np.empty((len(index), len(a.usable), len(b.usable), len(a.bands), 1))
+    n = b.block.shape[2]
+    observed = combine(a, b)
+    totals = _band_totals(observed, 0, n)
+    ok = _coverage(observed, totals[1], n) >= a.rules.min_inside
+    value = np.empty((len(index), *ok.shape, 1))
     for k, shift in enumerate(np.asarray(index).reshape(len(index))):
-        block = _rolled(b.block, int(shift))
-        moved = Prepared(block, b.rules, b.bands, b.usable, b.clear, _sides(block, b.rules, b.bands, b.usable, b.clear))
-        estimate = _estimate(combine(a, moved), 0, b.block.shape[2])
-        value[k] = estimate.value
+        moved = _sides(_rolled(b.block, int(shift)), b.rules, b.bands, b.usable, b.clear)
+        squares = replace(observed, sums=_sums(a, moved, whole=False))
+        value[k] = _mean(_band_totals(squares, 0, n)[0], totals[1], ok)[..., None]
     return Draws(value)
 
 
