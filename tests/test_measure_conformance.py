@@ -241,7 +241,7 @@ def test_coupled_people_exceed_independent_ones(record, form):
         for coupling, own in ((1.0, 0.4), (0.0, 1.0))
     )
     assert np.median(shared) > np.quantile(alone, 0.75 if record.directed else 1.0)
-    assert np.mean(shared) > 1.5 * np.mean(alone)
+    assert np.mean(shared) > np.mean(alone) + 0.5 * abs(np.mean(alone))  # 1.5 times as much, or half as far below 0
 
 
 @EVERY_FORM
@@ -277,7 +277,7 @@ def test_blind_to_zero_lag_where_it_says_so(record, form):
         )
         assert at_once.mean() < chance + 0.15 * (later.min() - chance)
     elif not record.directed:  # who leads at lag zero is nobody
-        assert at_once.mean() > 0.7 * later.mean()
+        assert at_once.mean() > later.mean() - 0.3 * abs(later.mean())
 
 
 @pytest.mark.parametrize("record, form, surrogate", REINDEXED)
