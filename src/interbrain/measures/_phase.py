@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -39,12 +39,12 @@ CHOICES = {
 
 @dataclass(frozen=True, eq=False)
 class Means:
-    """Means over the samples that both people have; all arrays broadcast to ``(A, epoch of B, B)``.
+    """Means over the samples that both people have; all arrays broadcast to ``(pair of epochs, A, B)``.
 
     With x_a and x_b the two carriers (analytic signals, or unit phasors e^{iα}, e^{iβ}): ``minus`` is the mean of
     x_a·conj(x_b), ``plus`` of x_a·x_b, ``own_a`` and ``own_b`` of what :attr:`Kind.own` makes of each alone; ``n`` is
-    how many there are. Where a kind asks for ``imaginary``, ``sign``, ``size`` and ``square`` are the means of
-    sign(im), |im| and im² with im = Im(x_a·conj(x_b)); ``joint`` is what :attr:`Kind.joint` gives.
+    how many there are. Where a kind asks for ``imaginary``, ``size`` is the mean of |im|, ``sign`` and ``square``
+    those of sign(im) and im², with im = Im(x_a·conj(x_b)); ``joint`` is what :attr:`Kind.joint` gives.
     """
 
     minus: np.ndarray
@@ -70,8 +70,10 @@ class Kind:
         Per-sample functions of one carrier whose means ``value`` needs.
     unit
         Whether the carriers are unit phasors (amplitude thrown away).
-    plus, imaginary
-        Whether ``value`` needs ``plus``; ``sign``, ``size`` and ``square``.
+    plus
+        Whether ``value`` needs ``plus``.
+    imaginary
+        What it needs of the imaginary part: nothing, ``"size"`` alone, or ``"all"`` of sign, size and square.
     joint
         A function of both people's samples that is no function of means, across time only: real and imaginary parts
         ``(2, A, time)`` and ``(U, 2, B, time)`` and their masks (None where nothing is missing) to ``(A, U, B)``.
@@ -83,7 +85,7 @@ class Kind:
     own: Callable[[np.ndarray], tuple[np.ndarray, ...]]
     unit: bool
     plus: bool = False
-    imaginary: bool = False
+    imaginary: Literal["", "size", "all"] = ""
     joint: Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None], np.ndarray] | None = None
     phased: bool = True
 

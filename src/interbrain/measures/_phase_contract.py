@@ -13,8 +13,11 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _phase_epochs, _phase_time
 from interbrain.measures._phase import Band, Kind, bands_of, bridged, check_band, check_settings
+from interbrain.measures._phase_kernel import add_looked_up
 
 _MIN_EPOCHS = 2
+_PAIRS_AT_ONCE = 2**16
+"""Channel pairs × epochs whose means are held at once: some megabytes, whatever the recording."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +107,17 @@ def _across_time(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
     shape = (carrier_a.parts.shape[2], carrier_b.parts.shape[2])
     total, count, samples = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     cross = np.zeros(shape, dtype=np.complex128)
-    index = np.arange(n_epochs)[None]
-    for _, means, n in _phase_time.epoch_pairs(a.kind, carrier_a, carrier_b, index):
-        value = a.kind.value(means)[:, 0]
-        used = np.isfinite(value) & np.broadcast_to(n >= a.min_valid * n_times, means.minus.shape)[:, 0]
-        n_used = np.where(used, np.broadcast_to(n, means.minus.shape)[:, 0], 0.0)
-        total += np.where(used, value, 0.0)
-        count += used
-        samples += n_used
-        cross += np.where(used, means.minus[:, 0], 0.0) * n_used
+    together = max(1, _PAIRS_AT_ONCE // (shape[0] * shape[1]))
+    for first in range(0, n_epochs, together):
+        place = np.arange(first, min(first + together, n_epochs))
+        means, n = _phase_time.means_of(a.kind, carrier_a, carrier_b, place, place)
+        value = a.kind.value(means)
+        used = np.isfinite(value) & (n >= a.min_valid * n_times)
+        n_used = np.where(used, n, 0.0)
+        total += np.where(used, value, 0.0).sum(axis=0)
+        count += used.sum(axis=0)
+        samples += n_used.sum(axis=0)
+        cross += (np.where(used, means.minus, 0.0) * n_used).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(count > 0, total / count, np.nan)
     n_effective = samples / a.rate * (band.high - band.low)
@@ -205,14 +210,17 @@ def _draws_time(a: Prepared, b: Prepared, i: int, index: np.ndarray) -> np.ndarr
     carrier_a, carrier_b = a.carriers[i], b.carriers[i]
     n_times = carrier_a.parts.shape[-1]
     shape = (len(index), carrier_a.parts.shape[2], carrier_b.parts.shape[2])
-    total, count = np.zeros(shape), np.zeros(shape)
+    total, count, every = np.zeros(shape), np.zeros(shape), 0
     for place, means, n in _phase_time.epoch_pairs(a.kind, carrier_a, carrier_b, index):
-        value = a.kind.value(means).transpose(1, 0, 2)
-        used = np.isfinite(value)
-        if n.ndim:
-            used &= (n >= a.min_valid * n_times).transpose(1, 0, 2)
-        total += np.where(used, value, 0.0)[place]
-        count += used[place]
+        value = a.kind.value(means)
+        used = np.isfinite(value) & (n >= a.min_valid * n_times)
+        if used.all():
+            every += 1
+        else:
+            value = np.where(used, value, 0.0)
+            add_looked_up(count, np.ascontiguousarray(used.transpose(1, 0, 2), dtype=np.float64), place)
+        add_looked_up(total, np.ascontiguousarray(value.transpose(1, 0, 2)), place)
+    count += every
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(count > 0, total / count, np.nan)
 

@@ -60,7 +60,7 @@ def _value(means: Means) -> np.ndarray:
 
 
 def _kind(settings: Mapping[str, Any]) -> Kind:
-    return Kind(value=_value, own=nothing, unit=False, imaginary=True)
+    return Kind(value=_value, own=nothing, unit=False, imaginary="all")
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)

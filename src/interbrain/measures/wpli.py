@@ -74,7 +74,9 @@ def _debiased(means: Means) -> np.ndarray:
 
 
 def _kind(settings: Mapping[str, Any]) -> Kind:
-    return Kind(value=_debiased if settings["debiased"] else _value, own=nothing, unit=False, imaginary=True)
+    if settings["debiased"]:
+        return Kind(value=_debiased, own=nothing, unit=False, imaginary="all")
+    return Kind(value=_value, own=nothing, unit=False, imaginary="size")
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
