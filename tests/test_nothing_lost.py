@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import pytest
 
 import interbrain
@@ -25,29 +24,8 @@ from interbrain.data.errors import BadInput, CannotWrite
 from interbrain.data.files import INCOMPLETE, PART, write_text
 from interbrain.data.tables import TABLES
 from interbrain.study import place
+from studies import TINY_PLAN, lay_out_tiny
 
-STUDY = """
-[study]
-name = "tiny"
-roles = ["patient", "therapist"]
-
-[[recordings]]
-pattern = "{group}_{session}.tsv"
-format = "table"
-modality = "motion"
-people = { patient = ["pat"], therapist = ["th"] }
-options = { rate = 5.0 }
-"""
-PLAN = """
-seed = SEED
-[[analysis]]
-name = "motion"
-modality = "motion"
-measure = "wlcc"
-settings = { window_s = 20.0, step_s = 20.0, max_lag_s = 2.0 }
-surrogates = ["segment_shuffle"]
-n_surrogates = 19
-"""
 SAME = tuple(f"{name}.tsv" for name in TABLES)
 
 
@@ -55,16 +33,9 @@ SAME = tuple(f"{name}.tsv" for name in TABLES)
 def tiny(tmp_path_factory):
     """Three couples, two sessions of two minutes; two plans; what each gives when nothing disturbs it."""
     base = tmp_path_factory.mktemp("tiny")
-    random = np.random.default_rng(3)
-    (base / "study").mkdir()
-    for group in ("01", "02", "03"):
-        for session in (1, 2):
-            series = [np.convolve(random.standard_normal(604), np.ones(5) / 5, "valid") for _ in range(2)]
-            rows = "\n".join(f"{a:.6f}\t{b:.6f}" for a, b in zip(*series))
-            (base / "study" / f"{group}_{session}.tsv").write_text(f"pat\tth\n{rows}\n")
-    (base / "study" / "study.toml").write_text(STUDY)
+    lay_out_tiny(base / "study")
     for name, seed in (("old", "1"), ("new", "2")):
-        (base / f"{name}.toml").write_text(PLAN.replace("SEED", seed))
+        (base / f"{name}.toml").write_text(TINY_PLAN.format(seed=seed, n=19))
         interbrain.run(base / "study", base / name, base / f"{name}.toml")
     assert tables(base / "old") != tables(base / "new")
     return base

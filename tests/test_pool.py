@@ -1,4 +1,4 @@
-"""Workers end with the run that started them, however it ends."""
+"""Workers end with the run that started them, however it ends; a worker that is killed costs nothing else."""
 
 import os
 import signal
@@ -8,6 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+
+from interbrain.data.errors import InterbrainError
+from interbrain.study.pool import Watch, Workers
+from killing import begun, square, tasks
 
 PROGRAM = """
 import os, sys, time
@@ -54,3 +58,47 @@ def test_no_worker_outlives_its_run(tmp_path, sent, status):
         time.sleep(0.1)
     assert not any(_alive(w) for w in workers)
     assert sent != signal.SIGINT or "Traceback" not in run.stderr.read()
+
+
+class Counted(Watch):
+    """How often each task was told to have ended."""
+
+    def __init__(self):
+        self.ends = []
+
+    def ended(self, index):
+        self.ends.append(index)
+
+
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+
+@needs_signals
+def test_a_killed_worker_is_told_its_task_tried_again_and_nothing_else_lost(tmp_path):
+    told, watch = [], Counted()
+    with Workers(2) as pool:
+        pool.tell = told.append
+        assert pool.run(square, tasks(tmp_path, {3: "once"}), watch) == [i**2 for i in range(8)]
+        assert pool.run(square, tasks(tmp_path, {}, 2)) == [0, 1], "the pool goes on"
+    assert len(told) == 1 and told[0].startswith("a worker was killed or ran out of memory; ")
+    assert sorted(watch.ends) == list(range(8))
+    assert begun(tmp_path)[3] == 2
+
+
+@needs_signals
+def test_a_task_that_kills_twice_is_given_up_and_alone(tmp_path):
+    told, watch = [], Counted()
+    with Workers(2) as pool:
+        pool.tell = told.append
+        found = pool.run(square, tasks(tmp_path, {2: "always", 5: "full"}), watch, lambda task: f"lost {task[1]}")
+    assert found == [0, 1, "lost 2", 9, 16, "lost 5", 36, 49]
+    assert told and sorted(watch.ends) == list(range(8))
+    # Who was beside a worker that was killed is begun again, at most once for each kill; no one else is.
+    seen = begun(tmp_path)
+    assert seen[2] == seen[5] == 2 and sum(seen.values()) <= 8 + 4
+
+
+@needs_signals
+def test_a_task_that_kills_twice_ends_a_run_that_has_no_answer_to_it(tmp_path):
+    with Workers(2) as pool, pytest.raises(InterbrainError, match="was killed, twice; close other programs"):
+        pool.run(square, tasks(tmp_path, {2: "always"}))

@@ -95,18 +95,27 @@ def main() -> None:
 @click.argument("out", type=_EXISTING)
 @click.option("--plan", type=_EXISTING, help="plan.toml; absent, the study's own or the defaults of its modalities.")
 @_workers
+@click.option("--cluster", metavar="ADDRESS", help="Use the workers of this Dask scheduler (see Beyond one machine).")
 @_deidentify
 @_quiet
 @_debug
 @_no_traceback
 def run(
-    study: Path, out: Path, plan: Path | None, workers: int | None, deidentify: bool, quiet: bool, debug: bool
+    study: Path,
+    out: Path,
+    plan: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    deidentify: bool,
+    quiet: bool,
+    debug: bool,
 ) -> int:
     """Run the whole analysis of STUDY and write tables and report.html into OUT.
 
     \b
     interbrain run my_study results
     interbrain run my_study results --plan plan.toml --workers 8
+    interbrain run my_study results --cluster tcp://10.0.0.1:8786
     interbrain run my_study results --deidentify
 
     Interrupted, the same command continues. Exit status: 0 all done; 1 done, but problems.tsv has rows that cost
@@ -114,8 +123,17 @@ def run(
     """
     from interbrain.study import run as run_study
 
+    if workers is not None and cluster is not None:
+        raise InterbrainError("--workers takes cores of this computer, --cluster those of a cluster; give one of them.")
     outcome = run_study(
-        study, out, plan, workers=workers or _cores(), progress=not quiet, debug=debug, deidentify=deidentify
+        study,
+        out,
+        plan,
+        workers=workers or _cores(),
+        cluster=cluster,
+        progress=not quiet,
+        debug=debug,
+        deidentify=deidentify,
     )
     listings.show_outcome(outcome)
     return LOST_DATA if outcome.lost_data else DONE

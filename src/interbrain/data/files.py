@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 from interbrain.data.errors import CannotWrite
 
@@ -118,7 +119,8 @@ def cannot_write(path: Path, error: OSError, needed: int | None = None) -> Canno
 @contextmanager
 def _in_place(path: Path, needed: Callable[[Path], int]) -> Iterator[Path]:
     make_folder(path.parent)
-    scratch = path.with_name(f"{PART}{os.getpid()}-{path.name}")
+    # Not a process's number: computers that share a folder have the same ones.
+    scratch = path.with_name(f"{PART}{uuid4().hex[:12]}-{path.name}")
     try:
         yield scratch
         _sync(scratch)

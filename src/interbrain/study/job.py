@@ -26,6 +26,7 @@ from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
 from interbrain.study.boundary import untold
 from interbrain.study.cache import AnyStep
+from interbrain.study.cluster import runner
 from interbrain.study.confounds import without_unknown
 from interbrain.study.deidentify import neutral_origin, neutral_study, room
 from interbrain.study.fit import misfits
@@ -37,7 +38,7 @@ from interbrain.study.partners import CellTask, lost_cell, measure_cell, pairing
 from interbrain.study.people import Slot, measured, pair_tasks, person_tasks, quality_rows, refuse_twins, slots
 from interbrain.study.person import Person, lost_person, prepare_person
 from interbrain.study.place import STEPS, checked, results_folder
-from interbrain.study.pool import Workers
+from interbrain.study.pool import Runner, Share
 from interbrain.study.progress import Progress
 from interbrain.study.provenance import Clock, versions, write_description, write_json
 from interbrain.study.read import read_study
@@ -78,6 +79,7 @@ def run(
     plan: Plan | Path | str | None = None,
     *,
     workers: int = 1,
+    cluster: str | None = None,
     progress: bool = False,
     debug: bool = False,
     deidentify: bool = False,
@@ -95,6 +97,8 @@ def run(
         ``plan.toml`` or a :class:`~interbrain.data.plan.Plan`; absent, the study's own or the defaults.
     workers
         Processes. The tables are the same bytes for any number.
+    cluster
+        Address of a Dask scheduler, or its scheduler file: its workers are taken instead of processes of this computer.
     deidentify
         Nothing written names a person, a date, a device or a path; the same study gets the same neutral ids again.
     truth
@@ -103,21 +107,38 @@ def run(
     Raises
     ------
     BadInput
-        Nothing usable: no meeting has two people whose recordings can be read.
+        Nothing usable: no meeting has two people whose recordings can be read. No scheduler answers, or one of its
+        workers is not fit for this run.
     """
+    with runner(workers, cluster, debug) as pool:
+        return _run(study, Path(out), plan, pool, progress, debug, deidentify, truth)
+
+
+def _run(
+    study: str | Path | Study,
+    out: Path,
+    plan: Plan | Path | str | None,
+    pool: Runner,
+    progress: bool,
+    debug: bool,
+    deidentify: bool,
+    truth: dict[str, Any] | None,
+) -> Outcome:
     clock = Clock()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with clock.step("read the study"):
         with untold(deidentify, "The study, or its plan,"):
             study = study if isinstance(study, Study) else read_study(study)
             chosen = plan_of(study, plan)
-        out = checked(Path(out), study)
+        out = checked(out, study)
         if deidentify:
             room(out, out / STEPS)
             study = neutral_study(study)
     with results_folder(out) as place, Progress(progress) as bar:
-        with Workers(workers, bar.tell) as pool:
+        files = tuple(r.path for m in study.meetings for r in m.recordings)
+        with pool.serving(Share(place.steps, files, deidentify), bar.tell):
             found = _measure(study, chosen, place.steps, pool, bar, clock, debug)
+            workers = pool.number
         tables = _tables(study, chosen, found, clock, bar)
         with clock.step("write the tables"):
             _write(place.new, study, chosen, tables, found)
@@ -156,7 +177,7 @@ class Found:
     quality: list[dict[str, Any]]
 
 
-def _measure(study: Study, plan: Plan, work: Path, pool: Workers, bar: Progress, clock: Clock, debug: bool) -> Found:
+def _measure(study: Study, plan: Plan, work: Path, pool: Runner, bar: Progress, clock: Clock, debug: bool) -> Found:
     problems = [*study.problems, *misfits(study, plan)]
     tasks = person_tasks(study, plan, work, debug)
     bar.expect(forecast(study, plan, len(tasks), pool.number))

@@ -53,6 +53,10 @@ class Progress(Watch):
             self._bar.n = round(1000 * elapsed / max(elapsed + left, 1e-9))
             self._bar.refresh()
 
+    def staffed(self, number: int) -> None:
+        if self._forecast is not None:
+            self._forecast.workers = max(1, number)
+
     def tell(self, text: str) -> None:
         """A line on stderr above the bar, shown also where there is none: something went wrong and was mended."""
         tqdm.write(f"interbrain: {text}", file=sys.stderr)
