@@ -1,0 +1,195 @@
+"""Cross-sample entropy: once two courses have been alike for a few samples, how surely they stay alike.
+
+Patterns of ``length`` samples, one of each person, agree where every sample of one is within ``tolerance`` SDs of the
+other's. With B such agreements, A of which still hold one sample on, the entropy is −ln(A/B) and the value is its
+negative: 0 where what was alike stays alike, lower the less it does.
+
+Richman's and Moorman's entropy compares every moment of one person with every moment of the other: it says whether two
+people have the same repertoire, at whatever time, and no shift in time changes it. Synchrony is about time, so by
+default (``pairs = "near"``) only patterns at most ``max_lag_s`` apart are compared, and, as they are fewer, within half
+an SD. Where none agree, or none that do go on, nothing can be said. ``richman_moorman`` names the original, for which a
+circular shift is no null (use phase_randomisation, aaft or re-paired partners). Smooth courses stay alike by
+themselves: only the distance to the null speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from interbrain.arrays.stabilise import FUNCTIONS
+from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.records import MeasureRecord
+from interbrain.data.signal import Block, Estimate
+from interbrain.measures._autoregression import on_one_scale
+from interbrain.measures._patterns import matches
+
+RECORD = MeasureRecord(
+    name="sampen",
+    title="Cross-sample entropy",
+    formula="sampen = ln(A/B), B = pairs of patterns of m samples that agree, A = those that agree one sample on",
+    reference="Richman JS, Moorman JR (2000). Physiological time-series analysis using approximate entropy and sample "
+    "entropy. American Journal of Physiology: Heart and Circulatory Physiology 278, H2039-H2049.",
+    doi="10.1152/ajpheart.2000.278.6.H2039",
+    value_range=(None, 0.0),
+    with_itself=None,
+    stabilise="identity",
+    directed=False,
+    accepts=("continuous", "epochs"),
+    modalities=("motion", "heart", "eda", "voice", "fnirs", "misc"),
+    blind_to=("amplitude", "who leads", "when (under richman_moorman)"),
+    surrogates={
+        "circular_shift": "prepare",
+        "phase_randomisation": "prepare",
+        "aaft": "prepare",
+        "segment_shuffle": "prepare",
+    },
+    default_surrogate="circular_shift",
+    settings={
+        "length": 2,
+        "tolerance": 0.5,
+        "step_s": 0.0,
+        "pairs": "near",
+        "max_lag_s": 1.0,
+        "min_valid": 0.5,
+    },
+    settings_help={
+        "length": "samples of a pattern (m)",
+        "tolerance": "largest difference of samples that agree, in SDs (r)",
+        "step_s": "seconds between the samples of a pattern (0: one sample)",
+        "pairs": "'near': patterns at most max_lag_s apart; 'all': every moment with every other",
+        "max_lag_s": "how far apart two patterns may begin, in seconds",
+        "min_valid": "share of the pairs of patterns that must be known",
+    },
+    named_settings={"richman_moorman": {"length": 2, "tolerance": 0.2, "step_s": 0.0, "pairs": "all"}},
+    methods="Synchrony was measured by cross-sample entropy (Richman & Moorman, 2000), its sign turned round, of "
+    "patterns near in time unless stated.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One person: ``values (epoch, channel, time)`` in SDs, 0 where invalid."""
+
+    values: np.ndarray
+    valid: np.ndarray
+    block: Block
+    settings: Mapping[str, Any]
+
+    @property
+    def step(self) -> int:
+        return max(1, round(self.settings["step_s"] * self.block.rate))
+
+    @property
+    def patterns(self) -> int:
+        """How many of them an epoch holds, with the sample that follows."""
+        return self.values.shape[2] - self.settings["length"] * self.step
+
+    @property
+    def reach(self) -> int:
+        """Most samples between two patterns."""
+        last = self.patterns - 1
+        return (
+            last if self.settings["pairs"] == "all" else min(round(self.settings["max_lag_s"] * self.block.rate), last)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Two people on one clock."""
+
+    a: Prepared
+    b: Prepared
+
+
+def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
+    """Samples on one scale.
+
+    Raises
+    ------
+    BadInput
+        A setting out of range.
+    RefusedScience
+        Epochs (or a recording) too short for a pattern.
+    """
+    if settings["pairs"] not in ("near", "all"):
+        raise BadInput(f"sampen: pairs is {settings['pairs']!r}; allowed are 'near' and 'all'.")
+    if settings["length"] < 1 or not settings["tolerance"] > 0 or settings["step_s"] < 0 or settings["max_lag_s"] < 0:
+        raise BadInput(
+            f"sampen: length is {settings['length']}, tolerance {settings['tolerance']:g}, step_s "
+            f"{settings['step_s']:g} and max_lag_s {settings['max_lag_s']:g}; length must be at least 1, tolerance "
+            "above 0, and the seconds not negative."
+        )
+    if not 0 < settings["min_valid"] <= 1:
+        raise BadInput(f"sampen: min_valid is {settings['min_valid']:g}; it is a share above 0 and at most 1.")
+    values, varies = on_one_scale(block.values, block.valid)
+    found = Prepared(values, block.valid & varies, block, dict(settings))
+    if found.patterns < 2:
+        raise RefusedScience(
+            f"sampen: {block.shape[2]} samples hold no pattern of {settings['length']} samples {found.step} apart and "
+            "one more; use a smaller length or step_s, or longer stretches."
+        )
+    return found
+
+
+def combine(a: Prepared, b: Prepared) -> State:
+    """Both people.
+
+    Raises
+    ------
+    BadInput
+        They differ in epochs, length or rate.
+    """
+    if a.values.shape[::2] != b.values.shape[::2] or a.block.rate != b.block.rate:
+        raise BadInput(
+            f"sampen: A has (epochs, samples) {a.values.shape[::2]} at {a.block.rate:g} Hz, B {b.values.shape[::2]} at "
+            f"{b.block.rate:g} Hz; both must be on one clock (signals.align)."
+        )
+    return State(a, b)
+
+
+def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+    """ln(A/B) ``(A, B, 1, 1)``; with ``windows`` a list. ``extra``: ``agree`` (B), ``go_on`` (A), ``ratio``."""
+    if windows is None:
+        return _estimate(state.a, state.b)
+    return [_estimate(*(_cut(p, int(start), int(stop)) for p in (state.a, state.b))) for start, stop in windows]
+
+
+def _cut(person: Prepared, start: int, stop: int) -> Prepared:
+    block = person.block
+    part = Block(block.values[..., start:stop], block.valid[..., start:stop], block.rate, block.epoched)
+    return prepare(part, person.settings)
+
+
+def _estimate(a: Prepared, b: Prepared) -> Estimate:
+    n_epochs = a.values.shape[0]
+    shape = (a.values.shape[1], b.values.shape[1])
+    counts = np.zeros((3, *shape))
+    about = (a.settings["length"], a.step, float(a.settings["tolerance"]), a.reach)
+    for e, i, j in np.ndindex(n_epochs, *shape):
+        counts[:, i, j] += matches(a.values[e, i], b.values[e, j], a.valid[e, i], b.valid[e, j], *about)
+    agree, go_on, possible = counts
+    lags = np.abs(np.arange(-a.reach, a.reach + 1))
+    coverage = possible / (n_epochs * (a.patterns - lags).sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(coverage >= a.settings["min_valid"], go_on / agree, np.nan)
+        value = np.where(ratio > 0, np.log(ratio), np.nan)  # nothing agreed, or nothing that did went on
+    lift = (..., None, None)
+    unknown = np.full((*shape, 1, 1), np.nan)
+    return Estimate(
+        value=value[lift],
+        stabilised=FUNCTIONS[RECORD.stabilise](value[lift]),
+        lag_s=unknown,
+        phase=unknown,
+        coverage=coverage[lift],
+        n_effective=(agree / len(lags))[lift],
+        extra={"agree": agree[lift], "go_on": go_on[lift], "ratio": ratio[lift]},
+    )
+
+
+def memory_s(settings: Mapping[str, Any]) -> float:
+    """Seconds by which two stretches must be apart not to be compared; with all pairs nothing is."""
+    return float(settings["max_lag_s"]) if settings["pairs"] == "near" else 0.0
