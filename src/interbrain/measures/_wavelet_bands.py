@@ -29,6 +29,7 @@ class Rules:
     path: str
     min_inside: float
     convention: Convention
+    measure: str = "wtc"
 
     @property
     def module(self) -> ModuleType:
@@ -55,8 +56,8 @@ class Band:
     reason: str
 
 
-def rules_from(settings: Mapping[str, Any]) -> Rules:
-    """Check resolved settings.
+def rules_from(settings: Mapping[str, Any], measure: str = "wtc") -> Rules:
+    """Check resolved settings; errors name the ``measure``.
 
     Raises
     ------
@@ -66,10 +67,14 @@ def rules_from(settings: Mapping[str, Any]) -> Rules:
     """
     bands = tuple((str(k), float(low), float(high)) for k, (low, high) in (settings.get("bands") or {}).items())
     if not bands:
-        raise BadInput("wtc: no band is named; at least one is needed, e.g. bands = { slow = [0.033, 0.125] } in Hz.")
+        raise BadInput(
+            f"{measure}: no band is named; at least one is needed, e.g. bands = {{ slow = [0.033, 0.125] }} in Hz."
+        )
     for name, low, high in bands:
         if not 0 < low < high:
-            raise BadInput(f"wtc: band {name!r} is {low:g} to {high:g} Hz; both must be above 0 and low below high.")
+            raise BadInput(
+                f"{measure}: band {name!r} is {low:g} to {high:g} Hz; both must be above 0 and low below high."
+            )
     convention = Convention(*(settings[k] for k in ("scale_kernel", "padding", "analytic", "cone_from", "grid")))
     rules = Rules(
         bands,
@@ -78,6 +83,7 @@ def rules_from(settings: Mapping[str, Any]) -> Rules:
         str(settings["path"]),
         float(settings["min_inside"]),
         convention,
+        measure,
     )
     _check(rules)
     return rules
@@ -85,11 +91,15 @@ def rules_from(settings: Mapping[str, Any]) -> Rules:
 
 def _check(rules: Rules) -> None:
     if rules.voices < 4:
-        raise BadInput(f"wtc: voices is {rules.voices}; at least 4 scales an octave are needed, 12 are usual.")
+        raise BadInput(
+            f"{rules.measure}: voices is {rules.voices}; at least 4 scales an octave are needed, 12 are usual."
+        )
     if rules.omega0 < 5:
-        raise BadInput(f"wtc: omega0 is {rules.omega0:g}; below 5 the Morlet wavelet is none (mean not zero); use 6.")
+        raise BadInput(
+            f"{rules.measure}: omega0 is {rules.omega0:g}; below 5 the Morlet wavelet is none (mean not zero); use 6."
+        )
     if not 0 < rules.min_inside < 1:
-        raise BadInput(f"wtc: min_inside is {rules.min_inside:g}; it must lie between 0 and 1.")
+        raise BadInput(f"{rules.measure}: min_inside is {rules.min_inside:g}; it must lie between 0 and 1.")
     allowed = {
         "path": (rules.path, ("reduced", "full")),
         "scale_kernel": (rules.convention.scale_kernel, ("exact", "biwavelet", "pycwt")),
@@ -99,13 +109,13 @@ def _check(rules: Rules) -> None:
     }
     for key, (value, choices) in allowed.items():
         if value not in choices:
-            raise BadInput(f"wtc: {key} is {value!r}; allowed are {', '.join(map(repr, choices))}.")
+            raise BadInput(f"{rules.measure}: {key} is {value!r}; allowed are {', '.join(map(repr, choices))}.")
     own = ("no_wrap", True, "edge")
     rule = rules.convention
     if rules.path == "reduced" and (rule.padding, rule.analytic, rule.cone_from) != own:
         raise BadInput(
-            "wtc: the reduced path knows only padding = 'no_wrap', analytic = true and cone_from = 'edge'; "
-            "use path = 'full' for other programs' conventions."
+            f"{rules.measure}: the reduced path knows only padding = 'no_wrap', analytic = true and cone_from = "
+            "'edge'; use path = 'full' for other programs' conventions."
         )
 
 
@@ -138,8 +148,8 @@ def _band(name: str, low: float, high: float, n: int, rate: float, rules: Rules)
     fastest = _FASTEST[rules.path] * rate
     if high > fastest:
         raise BadInput(
-            f"wtc: band {name!r} goes up to {high:g} Hz, but {rate:g} samples a second carry wavelets up to "
-            f"{fastest:g} Hz; lower the band or keep a higher rate."
+            f"{rules.measure}: band {name!r} goes up to {high:g} Hz, but {rate:g} samples a second carry wavelets up "
+            f"to {fastest:g} Hz; lower the band or keep a higher rate."
         )
     scales = scales_of(low, high, rate, rules)
     frequency = rate / (scales * wavelet.fourier_factor(rules.omega0))
@@ -148,7 +158,7 @@ def _band(name: str, low: float, high: float, n: int, rate: float, rules: Rules)
     if inside[-1] < rules.min_inside * n:
         needed = 2 * wavelet.CONE * slowest / rate / (1 - rules.min_inside)
         reason = (
-            f"wtc: band {name!r} is too slow for this recording: at a period of "
+            f"{rules.measure}: band {name!r} is too slow for this recording: at a period of "
             f"{slowest / rate * wavelet.fourier_factor(rules.omega0):.3g} s only {inside[-1] / n:.0%} of its "
             f"{n / rate:.4g} s lie inside the cone of influence, {rules.min_inside:.0%} are needed; "
             f"record at least {needed:.0f} s or name a faster band."
@@ -181,3 +191,15 @@ def independent_cells(scales: np.ndarray, inside: np.ndarray, rules: Rules) -> f
     together = (smeared[middle + lag] / smeared[middle]) ** 2
     shared = np.minimum.outer(inside, inside) * np.sqrt(3 * np.pi * np.outer(scales, scales))
     return float(max(1.0, inside.sum() ** 2 / (together * shared).sum()))
+
+
+def independent_points(scales: np.ndarray, inside: np.ndarray, omega0: float) -> float:
+    """How many independent values a mean of unsmoothed products over ``inside`` samples at each scale amounts to.
+
+    Coefficients of one white series correlate by r = exp(-t²/4s²) in time and exp(-(omega0 ln(s/s'))²/4) over scales;
+    products of two independent series' correlate by r² (coefficients) or about so (magnitudes). Summed as in
+    :func:`independent_cells`.
+    """
+    apart = np.subtract.outer(np.log(scales), np.log(scales))
+    shared = np.minimum.outer(inside, inside) * np.sqrt(2 * np.pi * np.outer(scales, scales))
+    return float(max(1.0, inside.sum() ** 2 / (np.exp(-0.5 * (omega0 * apart) ** 2) * shared).sum()))
