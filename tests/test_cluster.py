@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import re
 import signal
 import subprocess
@@ -264,7 +263,9 @@ def test_an_answer_that_cannot_be_read_here_is_a_reason(terms, tmp_path):
 
 
 def test_a_run_that_is_over_leaves_no_task_to_be_done(terms, tmp_path):
-    work = pickle.dumps((square, (tmp_path, 3, "")))
+    from distributed.protocol import serialize_bytes
+
+    work = serialize_bytes((square, (tmp_path, 3, "")))
     assert remote.served(terms, "1-1", work) == ("done", 9)
     (tmp_path / "marks" / "1-2").touch()
     assert remote.served(terms, "1-2", work) == ("under way", None)

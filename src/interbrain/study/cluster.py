@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import pickle
 import shutil
 import time
 import warnings
@@ -155,12 +154,12 @@ class Cluster(Runner):
         return max(SPARE, 2 * self.number)
 
     def _give(self, function: Callable[[Task], Any], task: Task) -> Future[Any]:
-        # Packed here: neither the scheduler nor a worker of another version can stumble over what is in it.
+        from distributed.protocol import serialize_bytes
+
+        # Packed already: neither the scheduler nor a worker of another version can stumble over what is in it.
         self._given += 1
-        work = pickle.dumps((function, task))
-        return self._pool.submit(  # type: ignore[no-any-return]
-            _carried("served"), self._terms, f"{self._rounds}-{self._given}", work
-        )
+        mark, work = f"{self._rounds}-{self._given}", serialize_bytes((function, task))
+        return self._pool.submit(_carried("served"), self._terms, mark, work)  # type: ignore[no-any-return]
 
     def _apart(self, lost: list[int]) -> list[list[int]]:
         return [lost] if lost else []

@@ -7,7 +7,6 @@ the next one, which finds the mark and says so instead of beginning: who gave th
 from __future__ import annotations
 
 import os
-import pickle
 import platform
 from contextlib import chdir, nullcontext
 from dataclasses import asdict, dataclass
@@ -126,6 +125,7 @@ def _probe(asked: Terms) -> Path:
 
 def served(terms: dict[str, Any], mark: str, work: bytes) -> tuple[str, Any]:
     """Do one task. Nothing is raised here, since a worker's log would quote the task: how it ended, and with what."""
+    from distributed.protocol import deserialize_bytes
     from threadpoolctl import threadpool_limits
 
     asked = Terms(**terms)
@@ -144,7 +144,7 @@ def served(terms: dict[str, Any], mark: str, work: bytes) -> tuple[str, Any]:
         except OSError as error:
             return RAISED, error
         try:
-            function, task = pickle.loads(work)
+            function, task = deserialize_bytes(work)
             return DONE, function(task)
         except Exception as error:  # noqa: BLE001 - the boundary: it is raised again where the task came from
             return RAISED, error
