@@ -58,6 +58,8 @@ class MeasureRecord:
         Whether a band must be named.
     takes_confounds
         Whether it takes ``Block.confounds`` out itself; else they are taken out of the channels before it.
+    arity
+        ``"pair"``, or ``"group"`` for one value of all members together: its ``combine`` takes any number of people.
     same_kind
         Why both people must give the same kind of signal: ``{"always": reason}``, or for a setting's value
         (``{"scale=none": reason}``); empty where any two kinds will do.
@@ -83,6 +85,7 @@ class MeasureRecord:
     needs_bands: bool = False
     methods: str = ""
     takes_confounds: bool = False
+    arity: str = "pair"
     same_kind: Mapping[str, str] = field(default_factory=dict)
     module: str = ""
 

@@ -11,6 +11,7 @@ from interbrain import measures
 from interbrain.arrays.streams import stream
 from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block
+from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_draws
 
 
@@ -19,7 +20,7 @@ def warm() -> Iterator[tuple[str, float]]:
     for name, record in measures.records().items():
         begin = time.perf_counter()
         module = measures.module(name)
-        epoched = "epochs" in record.accepts
+        epoched = all("epochs" in r.accepts for r in (record, surrogates.records()[record.default_surrogate]))
         rate, shape = (100.0, (20, 2, 200)) if epoched else (5.0, (1, 2, 2000))
         values = stream(0, "warm up", name).standard_normal((2, *shape))
         blocks = [Block(v, np.ones(shape, dtype=bool), rate, epoched) for v in values]

@@ -1,0 +1,53 @@
+"""Kuramoto order parameter: how much of one phase a whole group has, at each moment.
+
+1 where all members are at the same point of their cycle, and 0 where they are spread evenly over it: two that move in
+opposite phase give 0 however strictly they do. Independent members of a group of n give about sqrt(pi / 4n), .51 for
+three: a value says nothing without its null, and groups of different size are compared by their excess.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interbrain.data.records import MeasureRecord
+from interbrain.measures import _group
+
+RECORD = MeasureRecord(
+    name="kuramoto",
+    title="Kuramoto order parameter",
+    formula="r = mean over time of |mean over members of exp(iθ)|",
+    reference="Frank TD, Richardson MJ (2010). On a test statistic for the Kuramoto order parameter of synchronization:"
+    " an illustration for group synchronization during rocking chairs. Physica D 239, 2084-2092.",
+    doi="10.1016/j.physd.2010.07.015",
+    value_range=(0.0, 1.0),
+    with_itself=1.0,
+    stabilise="atanh",
+    directed=False,
+    accepts=("continuous", "epochs"),
+    modalities=("motion", "eeg", "eda", "heart", "voice", "misc"),
+    blind_to=("amplitude", "constant phase differences (it takes them for disorder)"),
+    surrogates={
+        "circular_shift": "prepare",
+        "phase_randomisation": "prepare",
+        "aaft": "prepare",
+        "segment_shuffle": "prepare",
+    },
+    default_surrogate="circular_shift",
+    settings={"min_valid": 0.5, "segment_s": 10.0},
+    settings_help={
+        "min_valid": "share of a recording's (an epoch's) samples that all members must have",
+        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
+    },
+    needs_bands=True,
+    arity="group",
+    methods="Synchrony of a whole group was measured by the Kuramoto order parameter (Frank & Richardson, 2010): the "
+    "length of the mean vector of all members' phases in a band, averaged over time.",
+)
+
+
+def _kernel(phasors: np.ndarray, valid: np.ndarray) -> float:
+    """Phasors ``(member, time)`` and the samples that all members have to the group's value."""
+    return float(np.abs(phasors[:, valid].mean(axis=0)).mean())
+
+
+prepare, combine, reduce, memory_s = _group.functions(_kernel, RECORD.stabilise)
