@@ -92,18 +92,24 @@ def _smooth(rows: Rows, product: np.ndarray) -> np.ndarray:
     return wavelet.smooth_scale(scaled, rows.taps, rows.first)[rows.keep]
 
 
+def crosses(rows: Rows, a: Side, b: Side) -> np.ndarray:
+    """Smoothed cross-spectra ``(A, B, scale, time)``."""
+    return np.stack([[_smooth(rows, x * y.conj()) for y in b.coefficients] for x in a.coefficients])
+
+
 def profiles(rows: Rows, a: Side, b: Side, whole: bool = True) -> np.ndarray:
     """``(SUMS, A, B, time)``, see ``_wavelet_kernel.profiles``; not ``whole``: the first row, squared coherence."""
     out = np.zeros((SUMS if whole else 1, len(a.root), len(b.root), len(rows.out_times)))
     for i in range(len(a.root)):
         for j in range(len(b.root)):
             cross = _smooth(rows, a.coefficients[i] * b.coefficients[j].conj()) * a.root[i] * b.root[j]
-            weight = rows.cells * a.clear[i] * b.clear[j]
-            out[0, i, j] = (weight * np.abs(cross) ** 2).sum(axis=0)
-            if whole:
-                phase = np.degrees(np.angle(cross))
-                lagged = (np.abs(phase) > 45) & (np.abs(phase) < 135)
-                shares = ((np.abs(phase) <= 45) & (cross != 0), lagged & (phase > 0), lagged & (phase < 0))
-                for k, term in enumerate((1.0, cross.real, cross.imag, *shares), start=1):
-                    out[k, i, j] = (weight * term).sum(axis=0)
+            out[:, i, j] = row_sums(cross, rows.cells * a.clear[i] * b.clear[j])[: len(out)]
     return out
+
+
+def row_sums(coherency: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """``(SUMS, …, time)`` from complex coherence and weights ``(…, scale, time)``, as ``_wavelet_kernel.profiles``."""
+    real, imag = coherency.real, coherency.imag
+    lagged = np.abs(imag) > np.abs(real)
+    shares = ((real > 0) & ~lagged, lagged & (imag > 0), lagged & (imag < 0))
+    return np.stack([(weight * term).sum(axis=-2) for term in (real**2 + imag**2, 1.0, real, imag, *shares)])

@@ -293,3 +293,29 @@ def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b,
                     for r in range(out.shape[0]):
                         out[r, i, k, first:last] = work[(4 + r) * TILE : (4 + r) * TILE + n]
     return out
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def crosses(a, b, ends, taps, halo, kernel, n_rows, n_out):  # type: ignore[no-untyped-def]
+    """Smoothed cross-spectra complex64 ``(A, B, out scale, out time)``; parameters as in :func:`profiles`."""
+    n_a, n_b = a[0].shape[0], b[0].shape[0]
+    n_fast, n_slow = a[0].shape[1], a[1].shape[1]
+    out = np.empty((n_a, n_b, n_rows, n_out), dtype=np.complex64)
+    rows = np.zeros((n_fast + n_slow + TAPS) * 2 * TILE, dtype=np.float32)
+    products = np.zeros((2, 2 * ROW), dtype=np.float32), np.zeros((1, 2 * ROW), dtype=np.float32)
+    work = np.zeros(2 * TILE, dtype=np.float32)
+    for first in range(0, n_out, TILE):
+        n = min(TILE, n_out - first)
+        for i in range(n_a):
+            for k in range(n_b):
+                for s in range(n_fast):
+                    u, v, to = a[0][i, s], b[0][k, s], rows[2 * TILE * s :]
+                    _smoothed_cross(u, v, ends[0], True, taps[0][s], halo, first, n, products[0], to)
+                for s in range(n_slow):
+                    u, v, to = a[1][i, s], b[1][k, s], rows[2 * TILE * (n_fast + s) :]
+                    _smoothed_cross(u, v, ends[1], True, taps[1][s], halo, first, n, products[1], to)
+                for j in range(n_rows):
+                    _boxcar(rows, j, kernel, TILE + n, work)
+                    for o in range(n):
+                        out[i, k, j, first + o] = complex(work[o], work[TILE + o])
+    return out

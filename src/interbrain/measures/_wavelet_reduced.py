@@ -85,3 +85,16 @@ def profiles(group: Group, a: Side, b: Side, whole: bool = True) -> np.ndarray:
         group.cells,
         whole,
     )
+
+
+def crosses(group: Group, a: Side, b: Side) -> np.ndarray:
+    """Smoothed cross-spectra ``(A, B, scale, out time)``."""
+    return kernel.crosses(  # type: ignore[no-any-return]
+        (a.fast, a.slow),
+        (b.fast, b.slow),
+        (group.fast.ends, group.slow.ends),
+        (group.fast.taps, group.slow.taps),
+        group.halo,
+        group.kernel,
+        *group.cells.shape,
+    )

@@ -23,7 +23,8 @@ def warm() -> Iterator[tuple[str, float]]:
         epoched = all("epochs" in r.accepts for r in (record, surrogates.records()[record.default_surrogate]))
         rate, shape = (100.0, (20, 2, 200)) if epoched else (5.0, (1, 2, 2000))
         values = stream(0, "warm up", name).standard_normal((2, *shape))
-        blocks = [Block(v, np.ones(shape, dtype=bool), rate, epoched) for v in values]
+        beside = stream(1, "warm up", name).standard_normal(shape)[:, :1] if record.takes_confounds else None
+        blocks = [Block(v, np.ones(shape, dtype=bool), rate, epoched, beside) for v in values]
         bands = {"band": (8.0, 12.0) if epoched else (0.05, 0.1)} if record.needs_bands else {}
         settings = {**resolve_settings(record, {}), "bands": bands}
         a, b = (module.prepare(block, settings) for block in blocks)
