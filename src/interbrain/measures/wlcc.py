@@ -17,6 +17,13 @@ Why these defaults
   people stayed inside the window);
 - exchanging the two people mirrors the profile exactly, and no more of the recording is lost than in rMEA.
 
+Peaks
+-----
+With ``pick = "peak"`` the value is the mean over windows of the height of one peak, the one nearest to lag zero (Boker
+et al. 2002): the highest of the lags up to ``peak_span_s`` on either side. Windows without a peak are left out. The
+lag is that of these peaks, and ``extra`` says in which share of the windows A's or B's lead. ``peak_picking`` does so
+with plain signed correlations, as Boker et al. have it; they smooth the profile first, here the span does that.
+
 Conventions of others
 ---------------------
 ``rmea_a``, ``rmea_b``, ``rmea_c`` are rMEA's windows (Kleinbub & Ramseyer 2021) with raw signals, with smoothed ones,
@@ -44,6 +51,7 @@ from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _lagged_kernels as kernels
 from interbrain.measures._lagged_windows import Grid, Pieces, grid, pieces, used_seconds
+from interbrain.measures._peaks import nearest_peaks
 
 RECORD = MeasureRecord(
     name="wlcc",
@@ -73,6 +81,8 @@ RECORD = MeasureRecord(
         "absolute": True,
         "fisher_z": True,
         "placement": "centred",
+        "pick": "mean",
+        "peak_span_s": 0.5,
         "min_valid": 0.5,
     },
     settings_help={
@@ -83,12 +93,15 @@ RECORD = MeasureRecord(
         "fisher_z": "whether correlations are turned into Fisher's z before they are averaged",
         "placement": "'centred': lags move both people; 'forward': the one who is led (rMEA); 'inside': both stay in "
         "the window, with moments of the whole window (SUSY)",
+        "pick": "'mean': of all lags; 'peak': of the peak nearest to lag zero, window by window",
+        "peak_span_s": "seconds of lag on either side of which a peak is the highest",
         "min_valid": "share of a window's samples that both people must have for it to count",
     },
     named_settings={
         "rmea_a": {"window_s": 60.0, "step_s": 30.0, "max_lag_s": 5.0, "absolute": True, "placement": "forward"},
         "rmea_b": {"window_s": 30.0, "step_s": 15.0, "max_lag_s": 5.0, "absolute": True, "placement": "forward"},
         "rmea_c": {"window_s": 60.0, "step_s": 30.0, "max_lag_s": 5.0, "absolute": False, "placement": "forward"},
+        "peak_picking": {"pick": "peak", "absolute": False, "fisher_z": False, "placement": "forward"},
         "susy": {"window_s": 30.0, "step_s": 30.0, "max_lag_s": 3.0, "absolute": True, "placement": "inside"},
     },
     methods="Synchrony was measured by windowed lagged cross-correlation (Boker et al., 2002): the mean of absolute "
@@ -118,6 +131,7 @@ class State:
     score: np.ndarray
     grid: Grid
     rate: float
+    settings: Mapping[str, Any]
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
@@ -139,6 +153,8 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
         )
     if not 0 <= settings["min_valid"] <= 1:
         raise BadInput(f"wlcc: min_valid is {settings['min_valid']!r}; it must be a share from 0 to 1.")
+    windows = grid(block.shape[2], block.rate, settings)
+    _check_pick(settings, windows, block.rate)
     valid = np.ascontiguousarray(block.valid[0])
     values = np.zeros(valid.shape)
     for channel, mask in enumerate(valid):
@@ -147,8 +163,21 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
             np.subtract(own, np.median(own), out=values[channel])
         elif mask.any():
             values[channel, mask] = own[mask] - np.median(own[mask])
-    windows = grid(block.shape[2], block.rate, settings)
     return Prepared(values, valid.astype(np.float64), block.rate, windows, dict(settings))
+
+
+def _check_pick(settings: Mapping[str, Any], windows: Grid, rate: float) -> None:
+    if settings["pick"] not in ("mean", "peak"):
+        raise BadInput(f"wlcc: pick is {settings['pick']!r}; allowed are 'mean' and 'peak'.")
+    if settings["pick"] == "peak" and windows.zero < _span(settings, rate):
+        raise BadInput(
+            f"wlcc: lags up to {settings['max_lag_s']:g} s hold no peak that is the highest for "
+            f"{settings['peak_span_s']:g} s on either side; use a longer max_lag_s or a shorter peak_span_s."
+        )
+
+
+def _span(settings: Mapping[str, Any], rate: float) -> int:
+    return max(1, round(settings["peak_span_s"] * rate))
 
 
 def combine(a: Prepared, b: Prepared) -> State:
@@ -169,7 +198,7 @@ def combine(a: Prepared, b: Prepared) -> State:
     for i in range(len(a.values)):
         for j in range(len(b.values)):
             score[i, j] = _scored(a, i, b.values[j], b.valid[j], plain)
-    return State(score, a.grid, a.rate)
+    return State(score, a.grid, a.rate, a.settings)
 
 
 def _sums(a: Prepared, i: int, values_b: np.ndarray, valid_b: np.ndarray, parts: Pieces) -> np.ndarray:
@@ -199,7 +228,9 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
     ``n_effective`` is the number of windows' lengths that the used windows cover: overlapping windows are not
     independent, and neither are the samples within one. ``extra`` holds, ``(A, B, 1, 1)`` each, ``lead_a`` and
     ``lead_b`` (means over positive and negative lags), ``zero_lag``, ``best_lag_s`` (mean over windows of each
-    window's own best lag, s) and ``n_windows``.
+    window's own best lag, s) and ``n_windows``. With ``pick = "peak"`` ``lag_s`` is the mean lag of the windows' peaks
+    and ``extra`` has ``n_peaks`` (windows that have one), ``a_leads`` and ``b_leads`` (shares of these with a positive
+    and a negative lag).
     """
     if windows is None:
         return _estimate(state.score, state)
@@ -228,7 +259,7 @@ def _estimate(score: np.ndarray, state: State) -> Estimate:
     """``score (A, B, window, lag)`` to an answer."""
     lags_s = state.grid.lags / state.rate
     profile = _mean(score, 2)
-    value = _mean(score, (2, 3))
+    value, lag_s = _mean(score, (2, 3)), _best_lag(profile, lags_s)
     used = np.isfinite(score).any(axis=3)
     cells = max(score.shape[2] * score.shape[3], 1)
     extra = {
@@ -238,12 +269,19 @@ def _estimate(score: np.ndarray, state: State) -> Estimate:
         "best_lag_s": _mean(_best_lag(score, lags_s), 2),
         "n_windows": used.sum(axis=2).astype(np.float64),
     }
+    if state.settings["pick"] == "peak":
+        height, place = nearest_peaks(score, state.grid.lags, _span(state.settings, state.rate))
+        value, lag_s = _mean(height, 2), _mean(place, 2) / state.rate
+        found = np.isfinite(place)
+        extra["n_peaks"] = found.sum(axis=2).astype(np.float64)
+        for name, sign in (("a_leads", 1), ("b_leads", -1)):
+            extra[name] = _mean(np.where(found, sign * place > 0, np.nan), 2)
     covered = used_seconds(used, state.grid, state.rate)
     lift = (..., None, None)
     return Estimate(
         value=value[lift],
         stabilised=value[lift],
-        lag_s=_best_lag(profile, lags_s)[lift],
+        lag_s=lag_s[lift],
         phase=np.full((*value.shape, 1, 1), np.nan),
         coverage=(np.isfinite(score).sum(axis=(2, 3)) / cells)[lift],
         n_effective=(covered * state.rate / state.grid.window)[lift],
@@ -271,7 +309,7 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
     _check_index(index, b.grid.n_times)
     shape = (len(index), len(a.values), len(b.values))
     value, profile = np.empty(shape), np.empty((*shape, len(a.grid.lags)))
-    by_table = b.complete and a.settings["placement"] != "inside"
+    by_table = b.complete and a.settings["placement"] != "inside" and a.settings["pick"] == "mean"
     for i in range(shape[1]):
         for j in range(shape[2]):
             drawn = _by_table(a, i, b.values[j], index) if by_table else _one_by_one(a, i, b, j, index)
@@ -325,6 +363,8 @@ def _one_by_one(a: Prepared, i: int, b: Prepared, j: int, index: np.ndarray) -> 
     for d, row in enumerate(index):
         score = _scored(a, i, _in_order(b.values[j], b.valid[j], row), b.valid[j], parts)
         value[d], profile[d] = _mean(score, (0, 1)), _mean(score, 0)
+        if a.settings["pick"] == "peak":
+            value[d] = _mean(nearest_peaks(score, a.grid.lags, _span(a.settings, a.rate))[0], 0)
     return value, profile
 
 
