@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 import interbrain
 from interbrain.app.cli import main
-from interbrain.data.errors import BadInput
+from interbrain.data.errors import BadInput, InterbrainError
 from interbrain.data.tables import TABLES
 from interbrain.study import cluster as room
 from interbrain.study import remote
@@ -70,6 +70,15 @@ class Dask:
         with Client(scheduler_file=str(self.file), timeout=60, set_as_default=False) as client:
             return client.run_on_scheduler(question)
 
+    def have(self, number: int) -> None:
+        """See that so many workers are there, neither more nor fewer."""
+        alive = [p for p in self.started[1:] if p.poll() is None]
+        for process in alive[number:]:
+            process.kill()
+            process.wait()
+        self.hire(number - len(alive))
+        self.staff(number)
+
     def staff(self, number: int) -> None:
         """Wait until there are so many workers."""
         until = time.monotonic() + 60
@@ -86,9 +95,7 @@ class Dask:
 @pytest.fixture(scope="module")
 def dask(tmp_path_factory):
     cluster = Dask(tmp_path_factory.mktemp("dask"))
-    cluster.hire(2)
     try:
-        cluster.staff(2)
         yield cluster
     finally:
         cluster.close()
@@ -128,6 +135,7 @@ def killed_at_work(out: Path, stop: threading.Event, killed: list[int]) -> None:
 
 def test_the_same_bytes_as_on_one_core_with_a_worker_killed_in_the_middle(dask, tiny, monkeypatch, capsys):
     monkeypatch.chdir(tiny)
+    dask.have(2)
     killed, stop = [], threading.Event()
     killer = threading.Thread(target=killed_at_work, args=(tiny / "two", stop, killed))
     killer.start()
@@ -152,8 +160,7 @@ class Rest(Watch):
 
 
 def test_a_task_that_kills_twice_is_given_up_and_costs_no_other(dask, tmp_path):
-    dask.hire(2)
-    dask.staff(3)
+    dask.have(3)
     told, seen = [], tmp_path / "seen"
     seen.mkdir()
     with Cluster(str(dask.file)) as pool, pool.serving(Share(tmp_path, ()), told.append):
@@ -164,11 +171,11 @@ def test_a_task_that_kills_twice_is_given_up_and_costs_no_other(dask, tmp_path):
         again = begun(seen)
         assert again[2] == 2 and again[5] >= 2 and max(again.values()) <= 3
         assert told == [pool.again.format(n=2)]
-    dask.staff(1)
 
 
 def test_ctrl_c_takes_back_what_was_submitted_and_leaves_the_scheduler(dask, tmp_path, monkeypatch):
     monkeypatch.setattr("interbrain.study.pool.TICK_S", 0.2)
+    dask.have(1)
     share = Share(tmp_path, ())
     with pytest.raises(KeyboardInterrupt), Cluster(str(dask.file)) as pool, pool.serving(share, print):
         pool.run(time.sleep, [1.5] * 40, Rest())
@@ -189,6 +196,7 @@ def one_sentence(words: list[str]) -> str:
 
 def test_a_worker_that_does_not_see_the_study_is_one_sentence(dask, tiny, tmp_path):
     (tmp_path / "blind.py").write_text(BLIND)
+    dask.have(1)
     blind = dask.hire(1, "--preload", str(tmp_path / "blind.py"))[0]
     dask.staff(2)
     words = ["run", str(tiny / "study"), str(tmp_path / "out"), "--cluster", str(dask.file)]
@@ -199,7 +207,6 @@ def test_a_worker_that_does_not_see_the_study_is_one_sentence(dask, tiny, tmp_pa
     hidden = one_sentence([*words, "--deidentify"])
     assert "--cluster: a worker does not see a recording; the study and OUT must" in hidden
     blind.kill()
-    dask.staff(1)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "tcp://no.such.host.invalid:8786", "nonsense://x", "README"])
@@ -281,3 +288,29 @@ def test_the_first_worker_that_is_unfit_is_named_and_the_others_counted():
     pool._refuse({})
     with pytest.raises(BadInput, match=r"^--cluster: the worker tcp://b is old \(and 1 more\)\.$"):
         pool._refuse({"tcp://b": "is old", "tcp://c": "is old"})
+
+
+class Deserted(Watch):
+    """The scheduler is killed when the first task has ended."""
+
+    def __init__(self, dask):
+        self.dask = dask
+
+    def ended(self, index):
+        self.dask.started[0].kill()
+
+
+def test_a_scheduler_that_goes_away_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "ANSWER_S", 10.0)
+    (tmp_path / "dask").mkdir()
+    (tmp_path / "steps").mkdir()
+    own = Dask(tmp_path / "dask")
+    try:
+        own.have(1)
+        sentence = r"the scheduler .*scheduler\.json went away .* it continues from here\.$"
+        share = Share(tmp_path / "steps", ())
+        with pytest.raises(InterbrainError, match=sentence), Cluster(str(own.file)) as pool, pool.serving(share, print):
+            pool.run(time.sleep, [0.01] + [1.0] * 30, Deserted(own))
+    finally:
+        own.close()
+    assert not list((tmp_path / "steps").iterdir())

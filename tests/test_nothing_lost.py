@@ -21,7 +21,7 @@ import interbrain
 from failing_disk import Full, Journal, after_power_cut, restore
 from interbrain.app.cli import main
 from interbrain.data.errors import BadInput, CannotWrite
-from interbrain.data.files import INCOMPLETE, PART, write_text
+from interbrain.data.files import INCOMPLETE, PART, write_file, write_text
 from interbrain.data.tables import TABLES
 from interbrain.study import place
 from studies import TINY_PLAN, lay_out_tiny
@@ -149,6 +149,19 @@ def test_the_sentence_says_how_much_was_needed(tmp_path, monkeypatch):
     with pytest.raises(CannotWrite, match=r"a\.txt: cannot be written, the disk is full: 12\.3 kB needed in "):
         write_text(tmp_path / "a.txt", "x" * 12_345)
     assert not list(tmp_path.iterdir())
+
+
+def test_two_computers_may_write_one_file_at_once(tmp_path):
+    """Their processes may have the same number, in containers they mostly do."""
+    path = tmp_path / "a.txt"
+
+    def slowly(file):
+        write_text(path, "first")
+        assert path.read_text() == "first"
+        file.write(b"second")
+
+    write_file(path, slowly)
+    assert path.read_text() == "second" and list(tmp_path.iterdir()) == [path]
 
 
 def command(tiny: Path, folder: Path, workers: int, *more: str) -> list[str]:
