@@ -64,6 +64,11 @@ class Analysis(_Frozen):
         return " × ".join(dict.fromkeys(self.modalities))
 
     @property
+    def of_group(self) -> bool:
+        """Whether the measure gives one value of all members of a group together."""
+        return bool(record_of("interbrain.measures", self.measure).arity == "group")
+
+    @property
     def confounds(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.partial, *self.carry)))
 
@@ -91,6 +96,10 @@ class Analysis(_Frozen):
         settings = resolve_settings(record, self.settings)
         if self.modalities[0] != self.modalities[1] and (why := _one_kind_only(record, settings)):
             raise ValueError(f"{self.measure} cannot be taken of {self.modality_name}: {why}")
+        if self.of_group and (self.confounds or self.modality_b):
+            raise ValueError(
+                f"{self.measure} is of a whole group; modality_b, partial and carry are for pairs of people"
+            )
         if "global" in self.carry:
             raise ValueError(
                 'carry names "global", which has no level of its own; name a confound of partial, or another'

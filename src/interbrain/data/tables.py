@@ -19,6 +19,9 @@ PAIR = (
 )  # fmt: skip
 PLACE = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "place_a", "place_b", "band", "direction")
 
+EVERYBODY = "all members"
+"""The place, and the role, of a value that is of a whole group."""
+
 TABLES: dict[str, tuple[str, ...]] = {
     "synchrony": (
         *MEETING, *PAIR,

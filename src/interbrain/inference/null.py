@@ -91,6 +91,36 @@ def surrogate_draws(
     return Draws(draws.value, draws.profile, near)
 
 
+def group_draws(
+    measure: ModuleType,
+    blocks: Sequence[Block],
+    settings: Mapping[str, Any],
+    surrogate: str,
+    n: int,
+    streams: Sequence[np.random.Generator],
+) -> Draws:
+    """A group measure's values under ``n`` surrogates of every member but the first, each with draws of their own.
+
+    ``streams`` has one a member that is moved. A draw is near where any member is near to where they were; that two
+    moved members may come near each other is not looked at: it counts for p as it should, and hardly moves the mean.
+
+    Raises
+    ------
+    RefusedScience
+        The recording does not allow enough surrogates.
+    """
+    module, about = surrogates.module(surrogate), surrogate_settings(settings, measure)
+    first, others = measure.prepare(blocks[0], settings), blocks[1:]
+    index = [module.draw_index(b, n, s, about) for b, s in zip(others, streams, strict=True)]
+    near = [module.near(b, i, about) for b, i in zip(others, index)] if hasattr(module, "near") else []
+    values = []
+    for draw in range(n):
+        moved = (surrogates.moved(module, b, i[draw]) for b, i in zip(others, index))
+        estimate: Estimate = measure.reduce(measure.combine(first, *(measure.prepare(b, settings) for b in moved)))
+        values.append(estimate.value)
+    return Draws(np.stack(values), None, np.logical_or.reduce(near) if near else None)
+
+
 def loop(
     measure: ModuleType,
     prepared_a: Any,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from interbrain.data.tables import MEETING, PAIR
+from interbrain.data.tables import EVERYBODY, MEETING, PAIR
 from interbrain.inference.corrections import benjamini_hochberg
 from interbrain.report import words
 from interbrain.report.results import Results
@@ -199,6 +199,8 @@ def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
     a, b = str(row["place_a"]), str(row["place_b"])
     if not a and not b:
         return ""
+    if b == EVERYBODY:
+        return EVERYBODY if a == EVERYBODY else f"{a} of {EVERYBODY}"
     if short:
         return f"{a}–{b}"
     return f"{results.roles[0]} {a} and {results.roles[1]} {b}"

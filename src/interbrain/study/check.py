@@ -24,6 +24,7 @@ from interbrain.study.pool import run_tasks
 from interbrain.study.progress import Progress
 from interbrain.study.read import read_study
 from interbrain.study.sides import kinds_of
+from interbrain.study.whole import whole_tasks
 from interbrain.study.within import Asked, Findings, PairTask, asked, together
 
 
@@ -65,11 +66,15 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
         problems += told
         pairs, told = pair_tasks(study, known, people, refused, work, debug=False)
         problems += told
+        whole, told = whole_tasks(study, known, people, refused, work, debug=False)
+        problems += told
         for pair in pairs:
             problems += _could_run(pair)
     _, told = checked_scores(study)
     problems += told
-    return Checked(study, chosen, tuple(_summary(study, chosen, pairs)), tuple(dict.fromkeys(problems)), bool(pairs))
+    return Checked(
+        study, chosen, tuple(_summary(study, chosen, pairs)), tuple(dict.fromkeys(problems)), bool(pairs or whole)
+    )
 
 
 def _could_run(task: PairTask) -> list[Problem]:

@@ -79,7 +79,7 @@ def forecast(study: Study, plan: Plan, n_recordings: int, workers: int) -> Forec
     sessions = {(m.session, m.condition, s.name) for m in study.meetings for s in m.segments}
     groups = max(len(study.groups), 1)
     estimates = sum(1 + a.n_surrogates * len(a.surrogates) for a in plan.analysis)
-    re_paired = [a for a in plan.analysis if a.repair] if groups > 1 else []
+    re_paired = [a for a in plan.analysis if a.repair and not a.of_group] if groups > 1 else []
     counts = {"persons": n_recordings, "meetings": len(study.meetings)}
     costs = {"persons": PERSON, "meetings": float(estimates)}
     counts["cells"] = len(re_paired) * len(sessions) * -(-groups // AT_ONCE)

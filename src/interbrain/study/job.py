@@ -42,6 +42,7 @@ from interbrain.study.pool import Runner, Share
 from interbrain.study.progress import Progress
 from interbrain.study.provenance import Clock, versions, write_description, write_json
 from interbrain.study.read import read_study
+from interbrain.study.whole import WholeTask, lost_whole, measure_whole, whole_tasks
 from interbrain.study.within import PairTask, drift_problems, lost_pair, measure_pair
 
 
@@ -193,14 +194,16 @@ def _measure(study: Study, plan: Plan, work: Path, pool: Runner, bar: Progress, 
     problems += told
     pair_list, told = pair_tasks(study, plan, people, refused, work, debug)
     problems += told
-    if not pair_list:
+    whole, told = whole_tasks(study, plan, people, refused, work, debug)
+    problems += told
+    if not pair_list and not whole:
         raise BadInput(_nothing(study, problems))
     cell_tasks, told = repairing_tasks(study, plan, pair_list, excluded, work, debug)
     with clock.step("measure each meeting, its surrogates, and the partners re-paired"):
-        mixed = _mixed(pair_list, cell_tasks)
+        mixed = _mixed([*pair_list, *whole], cell_tasks)
         watch = bar.tasks(*["cells" if isinstance(task, CellTask) else "meetings" for task in mixed])
         steps = pool.run(_step, mixed, watch, _lost)
-        pairs = [step for task, step in zip(mixed, steps, strict=True) if isinstance(task, PairTask)]
+        pairs = [step for task, step in zip(mixed, steps, strict=True) if not isinstance(task, CellTask)]
         cells = [step for task, step in zip(mixed, steps, strict=True) if isinstance(task, CellTask)]
     problems += [Problem(**p) for step in pairs for p in step.facts["problems"]] + drift_problems(pairs)
     if not any("synchrony" in step.facts["tables"] for step in pairs):
@@ -210,18 +213,25 @@ def _measure(study: Study, plan: Plan, work: Path, pool: Runner, bar: Progress, 
     return Found(people, pair_list, pairs, cells, excluded, unique, quality_rows(study, people))
 
 
-def _mixed(pairs: list[PairTask], cells: list[CellTask]) -> list[PairTask | CellTask]:
+Task = PairTask | WholeTask | CellTask
+
+
+def _mixed(pairs: list[PairTask | WholeTask], cells: list[CellTask]) -> list[Task]:
     """Both kinds evenly mixed, each in its order: what each takes is known soon, and no core waits at the end."""
-    place = [(i / len(pairs), 1, task) for i, task in enumerate(pairs)]
-    place += [(i / len(cells), 0, task) for i, task in enumerate(cells)]  # type: ignore[misc]
+    place: list[tuple[float, int, Task]] = [(i / len(pairs), 1, task) for i, task in enumerate(pairs)]
+    place += [(i / len(cells), 0, task) for i, task in enumerate(cells)]
     return [task for *_, task in sorted(place, key=lambda p: p[:2])]
 
 
-def _step(task: PairTask | CellTask) -> AnyStep:
+def _step(task: Task) -> AnyStep:
+    if isinstance(task, WholeTask):
+        return measure_whole(task)
     return measure_pair(task) if isinstance(task, PairTask) else measure_cell(task)
 
 
-def _lost(task: PairTask | CellTask) -> AnyStep:
+def _lost(task: Task) -> AnyStep:
+    if isinstance(task, WholeTask):
+        return lost_whole(task)
     return lost_pair(task) if isinstance(task, PairTask) else lost_cell(task)
 
 

@@ -66,7 +66,7 @@ def repairing_tasks(
     roles = study.roles[:2]
     tasks: list[CellTask] = []
     problems: list[Problem] = []
-    for analysis in (a for a in plan.analysis if a.repair):
+    for analysis in (a for a in plan.analysis if a.repair and not a.of_group):
         cells: dict[tuple[int, str, str], list[tuple[PairTask, Segment]]] = {}
         for pair in pairs:
             eligible = pair.modalities == analysis.modalities and pair.meeting.key not in excluded

@@ -55,7 +55,7 @@ def pair_tasks(
     for meeting in study.meetings:
         if meeting.key in refused:
             continue
-        for both in dict.fromkeys(a.modalities for a in plan.analysis):
+        for both in dict.fromkeys(a.modalities for a in plan.analysis if not a.of_group):
             if not any(r.modality in both for r in meeting.recordings):
                 continue
             pairs, absent = pairs_of(study, meeting, *both)

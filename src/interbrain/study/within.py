@@ -56,7 +56,7 @@ class PairTask:
 
     @property
     def analyses(self) -> list[Analysis]:
-        return [a for a in self.plan.analysis if a.modalities == self.modalities]
+        return [a for a in self.plan.analysis if a.modalities == self.modalities and not a.of_group]
 
     @property
     def modality(self) -> str:
@@ -238,7 +238,7 @@ def _compare(
             if surrogate == ask.analysis.surrogates[0]:  # one row a lag, beside the first null
                 found.add("lags", tabulate.lag_rows(pooled, profile, places, context))
             _keep_profile(pooled, profile, places, context, surrogate, found)
-        _keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
+        keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
         if surrogate == ask.analysis.surrogates[0]:
             if parts.before is not None:
                 before = _before(task, ask, surrogate, parts.before, places, context)
@@ -248,7 +248,7 @@ def _compare(
             apart = halves(ask.module, ask.record, state, prepared_a, blocks, ask.settings, surrogate, random)
             found.add("halves", tabulate.halves_rows(apart, null, pooled, places, ask.analysis, context, surrogate))
     if ask.analysis.window_s:
-        windows = _windows(block_a, ask.analysis.window_s)
+        windows = windows_of(block_a, ask.analysis.window_s)
         over_time = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
         found.add("windows", tabulate.window_rows(over_time, windows / block_a.rate, places, ask.analysis, context))
 
@@ -323,7 +323,7 @@ def _note_reasons(task: PairTask, ask: Asked, estimate: Estimate, context: dict[
         found.problems.append(Problem(where, reason, "no honest number can be given", "the band was left out here"))
 
 
-def _windows(block: Block, window_s: float) -> np.ndarray:
+def windows_of(block: Block, window_s: float) -> np.ndarray:
     length = max(1, round(window_s * block.rate))
     starts = np.arange(0, block.shape[2] - length + 1, length)
     return np.stack([starts, starts + length], axis=1)
@@ -349,7 +349,7 @@ def pool_draws(draws: Draws, places: Places, record: MeasureRecord) -> tuple[np.
     return places.pool(draws.value, axis=1), places.pool(stabilised, axis=1)
 
 
-def _keep_draws(
+def keep_draws(
     null: Null,
     stabilised: np.ndarray,
     pooled: Estimate,

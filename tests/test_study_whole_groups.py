@@ -1,0 +1,105 @@
+"""Measures of a whole group through the main job: three members, one value."""
+
+import numpy as np
+import pytest
+
+import interbrain
+from interbrain.data.errors import BadInput
+from interbrain.data.plan import plan_from
+
+N, RATE = 1500, 10.0
+STUDY = """
+[study]
+roles = ["therapist", "mother", "child"]
+[[recordings]]
+pattern = "{group}_{session}_{role}.txt"
+format = "table"
+modality = "motion"
+options = { rate = 10.0 }
+[plan]
+seed = 5
+[[plan.analysis]]
+name = "order"
+modality = "motion"
+measure = "kuramoto"
+bands = { slow = [0.3, 0.7] }
+surrogates = ["circular_shift"]
+n_surrogates = 39
+window_s = 50.0
+[[plan.analysis]]
+name = "cluster"
+modality = "motion"
+measure = "clusterphase"
+bands = { slow = [0.3, 0.7] }
+surrogates = ["circular_shift"]
+n_surrogates = 39
+"""
+
+
+def _rhythm(random):
+    return 2 * np.pi * 0.5 * np.arange(N) / RATE + np.cumsum(0.25 * random.standard_normal(N))
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory):
+    """Groups t… move together, the child a third of a cycle late; groups n… each by themselves; x lacks its child."""
+    folder, random = tmp_path_factory.mktemp("whole"), np.random.default_rng(7)
+    for group in ("t1", "t2", "t3", "n1", "n2", "n3", "x"):
+        for session in (1, 2):
+            common = _rhythm(random)
+            for role, late in (("therapist", 0.0), ("mother", 0.0), ("child", 2 * np.pi / 3)):
+                phase = common - late if group.startswith("t") else _rhythm(random)
+                if not (group == "x" and role == "child"):
+                    moved = 1 + np.cos(phase) + 0.3 * random.standard_normal(N)
+                    shift = 20 if role == "mother" else 0  # the mother's file begins 2 s later and says so
+                    np.savetxt(folder / f"{group}_{session}_{role}.txt", moved[shift:], header="m", comments="")
+    text = STUDY.replace("{role}.txt", "child.txt").replace("rate = 10.0 }", 'rate = 10.0 }\nrole = "child"')
+    head, _, rest = text.partition("[[recordings]]")
+    block = "[[recordings]]" + rest.partition("[plan]")[0]
+    more = block.replace("child", "therapist") + block.replace("child", "mother") + "offset_s = 2.0\n"
+    (folder / "study.toml").write_text(head + block + more + "[plan]" + rest.partition("[plan]")[2])
+    return interbrain.run(folder, folder / "derivatives")
+
+
+def test_one_row_a_meeting_with_the_place_of_everybody(outcome):
+    rows = outcome.tables["synchrony"]
+    assert len(rows) == 2 * 2 * 6
+    assert set(rows["place_b"]) == {"all members"} and set(rows["place_a"]) == {"m"}
+    assert set(rows["role_a"]) == {"all members"}
+    assert outcome.tables["pairings"].empty
+    np.testing.assert_allclose(rows["duration_s"], 148.0)
+
+
+def test_groups_that_move_together_exceed_chance_and_others_do_not(outcome):
+    z = outcome.tables["nulls"].pivot_table(index="group", columns="analysis", values="z")
+    assert (z.loc["t1":"t3", "cluster"] > 5).all()
+    assert (z.loc["t1":"t3", "order"] < 4).all()  # it takes the child's constant lag for disorder
+    assert (z.loc["n1":"n3"] < 2).all(axis=None)
+    value = outcome.tables["synchrony"].pivot_table(index="group", columns="analysis", values="value")
+    together = np.abs(np.exp(1j * np.array([0, 0, 2 * np.pi / 3])).mean())
+    np.testing.assert_allclose(value.loc["t1":"t3", "order"], together, atol=0.06)
+    assert (value.loc["t1":"t3", "cluster"] > 0.9).all()
+    tests = outcome.tables["tests"].set_index(["analysis", "test"])
+    assert tests.loc[("cluster", "within"), "p"] == pytest.approx(1 / 40)
+    assert tests.loc[("cluster", "within"), ["n_groups", "n_meetings"]].tolist() == [6, 12]
+    assert len(outcome.tables["windows"]) == 12 * 2 and set(outcome.tables["course"]["place_b"]) == {"all members"}
+
+
+def test_a_group_without_three_recordings_is_told_and_the_page_says_everybody(outcome):
+    told = [p for p in outcome.problems if "2 members have" in p.what]
+    assert {p.where for p in told} == {f"group x, session {s}, motion, all members" for s in (1, 2)}
+    page = outcome.report.read_text(encoding="utf-8")
+    assert "Kuramoto order parameter" in page and "m of all members" in page and "child all members" not in page
+
+
+def test_null_moves_each_member_by_itself(outcome):
+    """The null's mean of independent members is that of three random phases, not of a pair kept together."""
+    nulls = outcome.tables["nulls"].query("analysis == 'order'").set_index("group")
+    assert nulls.loc["t1":"t3", "null_mean"].mean() == pytest.approx(np.sqrt(np.pi / 12), abs=0.05)
+
+
+def test_what_is_for_pairs_is_refused():
+    base = {"name": "x", "modality": "motion", "measure": "kuramoto", "bands": {"slow": [0.3, 0.7]}}
+    for more in ({"modality_b": "heart"}, {"partial": ["heart"]}, {"carry": ["heart"]}):
+        with pytest.raises(BadInput, match="whole group"):
+            plan_from({"analysis": [{**base, **more}]})
