@@ -17,10 +17,12 @@ from interbrain.data.plan import Plan
 from interbrain.data.signal import Block
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_settings
+from interbrain.inference.pointwise import pointwise
 from interbrain.study.parts import parts_of
 from interbrain.study.within import Asked, Findings, PairTask, asked, together
 
 DRAWS = 39
+"""Surrogates of a map: a point above all but one of them has p = .05."""
 
 
 def write_maps(out: Path, plan: Plan, tables: dict[str, pd.DataFrame], pairs: Sequence[PairTask]) -> list[Path]:
@@ -58,12 +60,8 @@ def _map(plan: Plan, ask: Asked, row: pd.Series, pairs: Sequence[PairTask]) -> d
     one_a, one_b = _single(a[0], i), _single(b[0], j)
     module = surrogates.module("circular_shift")
     index = module.draw_index(one_b, DRAWS, random, surrogate_settings(ask.settings, ask.module))
-    highest = [
-        np.nanquantile(
-            _inside(ask.module.display_map(one_a, surrogates.moved(module, one_b, k), 0, 0, ask.settings)), 0.95, axis=1
-        )
-        for k in index
-    ]
+    drawn = [_inside(ask.module.display_map(one_a, module.apply(one_b, k), 0, 0, ask.settings)) for k in index]
+    chance = pointwise(_inside(found), np.stack(drawn))
     t = np.arange(a[0].shape[2]) / a[0].rate
     step = max(1, len(t) // 800)
     return {
@@ -72,7 +70,8 @@ def _map(plan: Plan, ask: Asked, row: pd.Series, pairs: Sequence[PairTask]) -> d
         "period": found.period,
         "coi": found.coi,
         "t": found.t,
-        "null95": np.nanmean(highest, axis=0),
+        "null95": chance.floor.astype(np.float32),
+        "share_p": np.array(chance.share_p),
         "signal_a": a[0].values[0, i, ::step].astype(np.float32),
         "signal_b": b[0].values[0, j, ::step].astype(np.float32),
         "t_signal": t[::step],
@@ -97,12 +96,8 @@ def _map(plan: Plan, ask: Asked, row: pd.Series, pairs: Sequence[PairTask]) -> d
 
 
 def _inside(found: object) -> np.ndarray:
-    """Squared coherence inside the cone, NaN outside."""
-    rsq = np.array(found.rsq, dtype=np.float64)  # type: ignore[attr-defined]
-    rsq[found.period[:, None] > found.coi[None, :]] = np.nan  # type: ignore[attr-defined]
-    empty = np.isnan(rsq).all(axis=1)
-    rsq[empty] = 0.0
-    return rsq
+    """Squared coherence inside the cone and away from gaps, NaN elsewhere."""
+    return np.where(found.inside, found.rsq, np.nan)  # type: ignore[attr-defined]
 
 
 def _blocks(

@@ -40,6 +40,7 @@ class Map:
     labels: tuple[str, ...]
     segments: tuple[tuple[str, float, float], ...]
     name: str
+    share_p: float = math.nan
 
     @property
     def inside(self) -> np.ndarray:
@@ -104,8 +105,14 @@ def read_map(path: Path) -> Map:
         np.asarray(have["coi"], float), np.asarray(have["t"], float) / 60, np.asarray(floor)[order],
         np.asarray(have["t_signal"], float) / 60, np.asarray(have["signal_a"], float), np.asarray(have["signal_b"],
         float),
-        labels, segments, "".join(c if c.isalnum() else "-" for c in path.stem),
+        labels, segments, "".join(c if c.isalnum() else "-" for c in path.stem), _share_p(have),
     )  # fmt: skip
+
+
+def _share_p(have: dict[str, np.ndarray]) -> float:
+    """Whether so much of a surrogate's map lies above the others; NaN in maps that do not say."""
+    known = have.get("share_p")
+    return float(known) if known is not None and known.dtype.kind == "f" and known.shape == () else math.nan
 
 
 MOST_MAPS = 3
@@ -142,7 +149,8 @@ def _picture(results: Results, path: Path) -> Picture:
         key=f"when-{m.name}",
         title=title,
         subtitle=f"{named}. Above: both signals (each in its own SDs). Below: coherence over time and period (s, "
-        "logarithmic). Grey: below the 95th percentile of surrogates. Hatched: too near the ends to be read.",
+        "logarithmic). Grey: below the 95th percentile of surrogates at that moment and period. Hatched: too near the "
+        f"ends to be read.{_whole(m)}",
         alt=f"{title}. Coherence map of {named}, periods {words.number(m.period.min())} to "
         f"{words.number(m.period.max())} s.",
         draw=lambda width: _draw(m, a, b, width),
@@ -153,6 +161,12 @@ def _picture(results: Results, path: Path) -> Picture:
         "the verdict.",
         wide=True,
     )
+
+
+def _whole(m: Map) -> str:
+    if not math.isfinite(m.share_p):
+        return ""
+    return f" Surrogates' own maps hold as much above the others with {words.p_text(m.share_p)}."
 
 
 def _claimed(results: Results, labels: tuple[str, ...]) -> bool:
