@@ -14,9 +14,8 @@ def test_a_floor_at_each_point_and_the_p_of_the_whole_map(tmp_path):
     floor = np.full((2, 6), 0.6)
     floor[0, 2] = 0.4
     floor[1, 4] = np.nan
-    arrays = dict(
-        rsq=rsq, phase=rsq, period=period, coi=np.full(6, 99.0), t=t, null95=floor, signal_a=t, signal_b=t, t_signal=t
-    )
+    arrays = {"rsq": rsq, "phase": rsq, "period": period, "coi": np.full(6, 99.0), "t": t, "null95": floor}
+    arrays |= {"signal_a": t, "signal_b": t, "t_signal": t}
     np.savez(tmp_path / "old.npz", **arrays)
     np.savez(tmp_path / "new.npz", share_p=np.array(0.025), **arrays)
     old, new = (when.read_map(tmp_path / f"{name}.npz") for name in ("old", "new"))

@@ -60,7 +60,8 @@ def _map(plan: Plan, ask: Asked, row: pd.Series, pairs: Sequence[PairTask]) -> d
     one_a, one_b = _single(a[0], i), _single(b[0], j)
     module = surrogates.module("circular_shift")
     index = module.draw_index(one_b, DRAWS, random, surrogate_settings(ask.settings, ask.module))
-    drawn = [_inside(ask.module.display_map(one_a, module.apply(one_b, k), 0, 0, ask.settings)) for k in index]
+    moved = (surrogates.moved(module, one_b, k) for k in index)
+    drawn = [_inside(ask.module.display_map(one_a, other, 0, 0, ask.settings)) for other in moved]
     chance = pointwise(_inside(found), np.stack(drawn))
     t = np.arange(a[0].shape[2]) / a[0].rate
     step = max(1, len(t) // 800)
