@@ -10,7 +10,7 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import eventsync
-from interbrain.measures._events import matched, peaks
+from interbrain.measures._events import matched, onsets, peaks
 
 
 def block(values, rate=1.0) -> Block:
@@ -120,6 +120,13 @@ def test_peaks_stand_out_and_keep_away_from_gaps():
     found = measured(course, 9 * course + 1, threshold=1 / course.std())
     assert found.extra["n_a"].item() == found.extra["pairs"].item() == 3 and found.value.item() == 1
     assert measured(course, scaled, threshold=3.0).value.item() != 1
+
+
+def test_an_onset_is_the_first_sample_above():
+    course = np.array([1, 0, 0.5, 1, 1, 0, 2, 0, 3], dtype=float)
+    valid = np.arange(9) != 7
+    assert onsets(course, valid, 0.0).tolist() == [2, 6]  # not where a course begins above, nor after a gap
+    assert onsets(course, valid, 0.5).tolist() == [3, 6]
 
 
 def test_gaps_epochs_and_windows():
