@@ -15,9 +15,12 @@ from scipy.signal.windows import dpss
 from interbrain.data.errors import RefusedScience
 from interbrain.measures._phase import Band, Kind, Means
 from interbrain.measures._phase_kernel import ROUNDING
+from interbrain.measures._phase_time import Carrier, carrier_of, means_of
 
 _HALF_BANDWIDTH = 4.0
 _MIN_CONCENTRATION = 0.9
+_DRAWS_AT_ONCE = 64
+"""Orders of the epochs that are held at once, so that memory does not grow with their number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,46 @@ def values_over_epochs(
     n : ndarray, (S, A, B)
         Epochs that both have.
     """
+    found = []
+    for first in range(0, len(index), _DRAWS_AT_ONCE):
+        rows = index[first : first + _DRAWS_AT_ONCE]
+        if a.values.shape[2] == 1:
+            found.append(_one_taper(kind, a, b, rows))
+        else:
+            found.append(_many_tapers(kind, a, b, rows))
+    value, cross, n = (np.concatenate(x) for x in zip(*found, strict=True))
+    return value, cross, n
+
+
+def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The samples of :func:`~._phase_time.means_of` are here the epochs of one frequency."""
+    whole = a.valid.all() and b.valid.all()
+    valid_a, valid_b = (None, None) if whole else (a.valid.T[None], _in_order(b.valid.T, index))
+    draw = np.arange(len(index))
+    shape = (len(index), a.values.shape[3], b.values.shape[3])
+    value, cross = np.zeros(shape), np.zeros(shape, dtype=np.complex128)
+    for x_a, x_b in zip(a.values[:, :, 0], b.values[:, :, 0], strict=True):
+        parts_a, parts_b = (np.stack([x.T.real, x.T.imag]) for x in (x_a, x_b))
+        side_a, as_recorded = (carrier_of(np.ascontiguousarray(x[None]), valid_a, kind) for x in (parts_a, parts_b))
+        # A person's own means over all epochs are the same in any order.
+        own = tuple(np.broadcast_to(f, (len(index), *f.shape[1:])) for f in as_recorded.own)
+        side_b = Carrier(_in_order(parts_b, index), valid_b, own)
+        means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw)
+        value += kind.value(means)
+        cross += means.minus
+    return value / len(a.values), cross / len(a.values), np.broadcast_to(n, shape)
+
+
+def _in_order(values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """``(S, ..., E)``: the epochs of ``values (..., E)`` in the order of each row of ``index``."""
+    values = np.ascontiguousarray(values)
+    out = np.empty((len(index), *values.shape))
+    for row, ordered in zip(index, out, strict=True):
+        np.take(values, row, axis=-1, out=ordered)
+    return out
+
+
+def _many_tapers(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, ...]:
     n = np.einsum("ea,seb->sab", a.valid, b.valid[index], optimize=True)
     value = np.zeros(n.shape)
     cross = np.zeros(n.shape, dtype=np.complex128)

@@ -71,16 +71,17 @@ def carrier(values: np.ndarray, valid: np.ndarray, rate: float, band: Band, kind
     epoch in which the band holds less than :data:`LEAST_SHARE` of the power is invalid.
     """
     parts = _analytic(values, rate, band)
-    empty = (parts[:, 0] ** 2).sum(axis=-1) < LEAST_SHARE * values.var(axis=-1) * values.shape[-1]
+    power = np.einsum("ect,ect->ec", parts[:, 0], parts[:, 0])
+    empty = power < LEAST_SHARE * np.stack([epoch.var(axis=-1) for epoch in values]) * values.shape[-1]
     if kind.unit:
         _to_unit(parts)
     if valid.all() and not empty.any():
-        return _carrier(parts, None, kind)
+        return carrier_of(parts, None, kind)
     margin = 2 * round(rate / band.low / 2) + 1
     kept = 1.0 - maximum_filter1d((~valid).astype(np.float64), margin, axis=-1, mode="constant", cval=0.0)
     kept = kept * ~empty[..., None]
     parts *= kept[:, None]
-    return _carrier(parts, kept, kind)
+    return carrier_of(parts, kept, kind)
 
 
 def _analytic(values: np.ndarray, rate: float, band: Band) -> np.ndarray:
@@ -105,7 +106,9 @@ def _filtered(values: np.ndarray, rate: float, band: Band) -> np.ndarray:
 
 
 def _split(analytic: np.ndarray) -> np.ndarray:
-    return np.stack([analytic.real, analytic.imag], axis=-3)
+    parts = np.empty((*analytic.shape[:-2], 2, *analytic.shape[-2:]))
+    parts[..., 0, :, :], parts[..., 1, :, :] = analytic.real, analytic.imag
+    return parts
 
 
 def _to_unit(parts: np.ndarray) -> None:
@@ -115,9 +118,10 @@ def _to_unit(parts: np.ndarray) -> None:
         np.divide(epoch, size, out=epoch, where=size > 0)
 
 
-def _carrier(parts: np.ndarray, valid: np.ndarray | None, kind: Kind) -> Carrier:
+def carrier_of(parts: np.ndarray, valid: np.ndarray | None, kind: Kind) -> Carrier:
+    """A carrier of ``parts (epoch, 2, channel, time)``, C-contiguous, 0 where invalid."""
     own: tuple[np.ndarray, ...] = ()
-    if valid is None:
+    if valid is None and kind.own(np.zeros(1, dtype=np.complex128)):
         each = [tuple(f.mean(axis=-1) for f in kind.own(e[0] + 1j * e[1])) for e in parts]
         own = tuple(np.stack(f) for f in zip(*each, strict=True))
     return Carrier(parts, valid, own)
@@ -125,7 +129,7 @@ def _carrier(parts: np.ndarray, valid: np.ndarray | None, kind: Kind) -> Carrier
 
 def from_complex(analytic: np.ndarray, valid: np.ndarray | None, kind: Kind) -> Carrier:
     """A carrier of given complex samples ``(epoch, channel, time)``."""
-    return _carrier(_split(analytic), valid, kind)
+    return carrier_of(_split(analytic), valid, kind)
 
 
 def window(whole: Carrier, start: int, stop: int, kind: Kind) -> Carrier:
