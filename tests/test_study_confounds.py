@@ -312,3 +312,26 @@ def test_what_is_carried_is_in_the_tables_and_in_the_model(tmp_path):
 def test_a_plan_that_cannot_be_is_refused(more, said):
     with pytest.raises(BadInput, match=said):
         plan_from({"analysis": [{"name": "x", "modality": "eda", "measure": "corr", **more}]})
+
+
+def test_a_measure_that_takes_confounds_itself_gets_them_in_the_recording_and_in_surrogates(tmp_path):
+    random = np.random.default_rng(14)
+    course = _slow(random, N)
+    moved = [course + 0.2 * _slow(random, N) for _ in "ab"]
+    _save(tmp_path / "x_1_eda.txt", *(m + _slow(random, N) for m in moved))
+    _save(tmp_path / "x_1_move.txt", *moved)
+    study = _study(tmp_path, [EDA, MOVED | {"rate": 5.0}], [("m", 'partial = ["movement"]')])
+    text = (study / "study.toml").read_text().replace('"corr"', '"pwtc"\nbands = { b = [0.1, 0.3] }')
+    text = text.replace("settings = { prewhiten = false }", "").replace("39", "19")
+    (study / "study.toml").write_text(text)
+    tables = interbrain.run(study, tmp_path / "derivatives").tables
+    row = tables["confounds"].iloc[0]
+    plain = [tmp_path / f"alone_{i}.txt" for i in "ab"]
+    for path, series in zip(plain, np.loadtxt(tmp_path / "x_1_eda.txt", skiprows=1).T, strict=True):
+        np.savetxt(path, series)
+    alone = interbrain.pair(
+        *plain, "wtc", modality="eda", options={"rate": 5.0}, bands={"b": (0.1, 0.3)}, n_surrogates=19
+    )
+    assert row["value_before"] == pytest.approx(alone["value"].item(), abs=1e-5)
+    assert row["value_after"] < row["value_before"] - 0.1 and np.isnan(row["removed_a"])
+    assert row["excess_after"] < row["excess_before"] - 0.1
