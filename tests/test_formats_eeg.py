@@ -17,7 +17,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.points import Points
 from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Recording
-from interbrain.formats import brainvision, eeglab, fif, module, snirf
+from interbrain.formats import _mat5, brainvision, eeglab, fif, module, snirf
 
 RATE = 100.0
 
@@ -87,7 +87,7 @@ def test_eeglab_raw_and_epochs(tmp_path: Path, volts: np.ndarray):
     assert "must have kept the same ones" in loaded.meta["notes"][0]
     content = (tmp_path / "raw.set").read_bytes()
     (tmp_path / "raw.set").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BadInput, match=r"cannot be read as eeglab"):
+    with pytest.raises(BadInput, match="cannot be read as eeglab|MATLAB variables are spoilt"):
         eeglab.read(tmp_path / "raw.set")
 
 
@@ -223,3 +223,28 @@ def test_identity_is_that_of_every_file_of_a_recording(tmp_path):
         before = identity(whole, suffix[1:])
         (tmp_path / part).write_bytes(b"more")
         assert identity(whole, suffix[1:]) != before
+
+
+def test_a_spoilt_matlab_file_is_told_before_the_reader_trusts_its_tags(tmp_path):
+    """Tags that do not fit end SciPy's reader, and the process with it: every 4-byte word of a sound file in turn."""
+    from scipy.io import loadmat, savemat
+
+    path = tmp_path / "x.set"
+    inner = {"trials": 1.0, "names": np.array(["a", "bc"], dtype=object), "data": np.arange(6.0).reshape(2, 3)}
+    for packed in (False, True):
+        savemat(path, {"EEG": inner, "z": np.array([1 + 2j])}, do_compression=packed)
+        _mat5.check(path)
+        assert loadmat(path)["EEG"]["data"][0, 0].shape == (2, 3)
+    savemat(path, {"EEG": inner})
+    sound, told = path.read_bytes(), 0
+    for at in range(128, len(sound), 4):
+        spoilt = sound[:at] + (0x7FFFFFF0).to_bytes(4, "little") + sound[at + 4 :]
+        path.write_bytes(spoilt)
+        try:
+            _mat5.check(path)
+        except BadInput:
+            told += 1
+    assert told > 20
+    path.write_bytes(sound[:-9])
+    with pytest.raises(BadInput, match="spoilt"):
+        _mat5.check(path)

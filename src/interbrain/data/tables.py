@@ -149,8 +149,12 @@ def _numbers(column: pd.Series, path: Path) -> pd.Series:
     whole = column.name in WHOLE_COLUMNS
     if whole and not len(bad):
         bad = np.flatnonzero(numbers.notna() & ~((numbers % 1 == 0) & (numbers.abs() < LARGEST_WHOLE)))
+    chance = str(column.name) == "p" or str(column.name).startswith("p_")
+    if chance and not len(bad):
+        bad = np.flatnonzero(numbers.notna() & ~((numbers > 0) & (numbers <= 1)))
     if len(bad):
-        got, allowed = str(column.iloc[bad[0]]), "whole numbers" if whole else "numbers"
+        got = str(column.iloc[bad[0]])
+        allowed = "whole numbers" if whole else "numbers above 0 up to 1" if chance else "numbers"
         raise BadInput(
             f"{path}: line {bad[0] + 2}, column {column.name!r} holds {got[:40]!r}; allowed are {allowed} and n/a; run "
             "the analysis again."

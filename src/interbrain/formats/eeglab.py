@@ -11,6 +11,7 @@ from scipy.io import loadmat, whosmat
 
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
+from interbrain.formats import _mat5
 from interbrain.formats._guard import guarded
 from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_epochs, from_raw
@@ -43,6 +44,7 @@ def read(path: Path) -> Loaded:
 
 
 def _read_either(path: Path) -> Loaded:
+    _mat5.check(path)
     if _trials(path) <= 1:
         return from_raw(mne.io.read_raw_eeglab(path, preload=True, verbose="WARNING"))
     loaded = from_epochs(mne.read_epochs_eeglab(path, verbose="WARNING"))
