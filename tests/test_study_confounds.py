@@ -10,6 +10,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.plan import Course, plan_from
 from interbrain.data.signal import Block, Channel, Signal
 from interbrain.inference import surrogates
+from interbrain.signals.align import onto
 from interbrain.signals.partial import lagged, residuals
 from interbrain.study.confounds import Clocked
 from interbrain.study.growth import with_carried
@@ -335,3 +336,19 @@ def test_a_measure_that_takes_confounds_itself_gets_them_in_the_recording_and_in
     assert row["value_before"] == pytest.approx(alone["value"].item(), abs=1e-5)
     assert row["value_after"] < row["value_before"] - 0.1 and np.isnan(row["removed_a"])
     assert row["excess_after"] < row["excess_before"] - 0.1
+
+
+def test_a_slower_confound_is_a_gap_wherever_a_neighbouring_sample_is():
+    at = np.arange(40) / 2.0
+    valid = np.ones((1, 1, 40), dtype=bool)
+    valid[..., 20] = False
+    slow = Signal(np.sin(0.3 * at)[None, None], 2.0, (Channel("c"),), valid, start=4)
+    like = Signal(np.zeros((1, 1, 300)), 10.0, (Channel("x"),), start=0)
+    found = onto(slow, like)
+    seconds = np.arange(300) / 10.0 - 2.0
+    inside = (seconds > -1e-9) & (seconds < at[-1] + 1e-9) & ~((seconds > 9.5 - 1e-9) & (seconds < 10.5 + 1e-9))
+    assert found.valid[0, 0][~inside].sum() <= 4  # what lies beyond the last sample of the slow one
+    assert not found.valid[0, 0][(seconds > 9.5 + 1e-9) & (seconds < 10.5 - 1e-9)].any()
+    sure = inside & (seconds > 1.5) & (seconds < 18) & (abs(seconds - 10.0) > 0.6)
+    assert found.valid[0, 0][sure].all()
+    np.testing.assert_allclose(found.values[0, 0][sure], np.sin(0.3 * seconds[sure]), atol=0.03)
