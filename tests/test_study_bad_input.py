@@ -241,7 +241,7 @@ def test_an_interrupted_run_goes_on_from_its_steps(sound, tmp_path, monkeypatch)
 
     whole = interbrain.run(sound, tmp_path / "whole")
     with monkeypatch.context() as patched:
-        patched.setattr(job, "repairing_tasks", stop)
+        patched.setattr(job, "repair_tests", stop)
         with pytest.raises(KeyboardInterrupt):
             interbrain.run(sound, tmp_path / "out")
     steps = list((tmp_path / "out" / place.STEPS / "pairs").glob("*.npz"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from interbrain.data.errors import BadInput
+from interbrain.data.errors import BadInput, shorten
 from interbrain.data.files import write_file, write_text
 from interbrain.formats._inside import check_inside
 
@@ -78,7 +78,7 @@ def read_tsv(path: Path, root: Path, needed: tuple[str, ...] = ()) -> pd.DataFra
         raise BadInput(f"{path}: is not a table ({what}); allowed are columns separated by tabs{shown}") from error
     missing = [c for c in needed if c not in table.columns]
     if missing:
-        there = ", ".join(map(str, table.columns))
+        there = shorten(", ".join(map(str, table.columns)))
         raise BadInput(f"{path}: lacks the column {missing[0]!r}; there are: {there}; add it{shown}")
     return table.replace("n/a", "")
 

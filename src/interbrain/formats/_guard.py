@@ -27,6 +27,7 @@ LIBRARY_FAILURES: tuple[type[BaseException], ...] = (
     TypeError,
     LookupError,
     AttributeError,
+    NameError,
     AssertionError,
     ArithmeticError,
     RuntimeError,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from interbrain.data.errors import BadInput, Problem
+from interbrain.data.errors import BadInput, Problem, shorten
 from interbrain.data.study import Group, Meeting, Member, Recording, Segment, Study
 from interbrain.data.toml import read_toml
 from interbrain.formats._bids_files import (
@@ -70,7 +70,7 @@ def read(root: Path) -> Study:
     groups, roles = _groups(root, ids, ours.get("Roles"), problems)
     meetings, regions = _meetings(root, groups, roles, ids, problems)
     if not meetings:
-        told = "; ".join(f"{p.where}: {p.what}" for p in problems[:3])
+        told = "; ".join(shorten(f"{p.where}: {p.what}") for p in problems[:3])
         raise BadInput(f"{root}: no meeting has a recording; allowed are sub-*/ses-*/nirs/*_nirs.snirf etc. {told}")
     outcomes = read_phenotype(root, groups, ids, problems)
     problems += gaps(meetings)

@@ -138,6 +138,16 @@ def _json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def _timing(path: Path) -> dict[str, Any]:
+    """Seconds of each step; what is no number is left out, since nothing hangs on it."""
+    content = _json(path)
+    listed = content.get("steps")
+    steps = [s for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
+    kept = [s for s in steps if isinstance(s.get("seconds", 0.0), (int, float))]
+    total = content.get("total_s")
+    return {**content, "steps": kept, "total_s": total if isinstance(total, (int, float)) else None}
+
+
 def _plan(path: Path) -> dict[str, Any]:
     """The plan as stored; one that names a measure which is not installed here is still read and shown."""
     if not path.exists():
@@ -175,6 +185,6 @@ def read_results(folder: Path) -> Results:
         tables,
         _plan(folder / "plan.toml"),
         _json(folder / "provenance.json"),
-        _json(folder / "timing.json"),
+        _timing(folder / "timing.json"),
         maps,
     )
