@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -217,6 +218,16 @@ def test_a_wrong_address_is_one_sentence(tiny, tmp_path, address, monkeypatch):
     said = one_sentence(["run", str(tiny / "study"), str(tmp_path / "out"), "--cluster", where])
     assert f"--cluster {where}: no Dask scheduler answers there (" in said and "tcp://10.0.0.1:8786" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_something_that_listens_and_says_nothing_is_one_sentence(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "ANSWER_S", 2.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        begin = time.monotonic()
+        said = one_sentence(["run", str(tiny / "study"), str(tmp_path / "out"), "--cluster", address])
+        assert time.monotonic() - begin < 30
+    assert f"--cluster {address}: no Dask scheduler answers there (" in said
 
 
 def test_a_scheduler_is_given_less_than_half_a_minute():

@@ -6,13 +6,14 @@ lie. Dask gives the task of a worker that was lost to another one; here it is on
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -247,7 +248,10 @@ def _connected(address: str) -> Iterator[Any]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of versions: they are compared, with what matters, in _meet
-                client = Client(_where(address), timeout=ANSWER_S, set_as_default=False)
+                where = _where(address)
+                with ThreadPoolExecutor(1) as apart:  # a notebook's own loop is running already
+                    apart.submit(asyncio.run, _answer(where)).result()
+                client = Client(where, timeout=ANSWER_S, set_as_default=False)
         except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
             why = shorten(error, 120) or type(error).__name__
             raise BadInput(
@@ -258,6 +262,15 @@ def _connected(address: str) -> Iterator[Any]:
             yield client
         finally:
             client.close()
+
+
+async def _answer(address: str) -> None:
+    """Whatever listens there, a client would wait for its first word for ever."""
+    from distributed import Security
+    from distributed.core import rpc
+
+    async with rpc(address, connection_args=Security().get_connection_args("client")) as scheduler:
+        await asyncio.wait_for(scheduler.identity(), ANSWER_S)
 
 
 def _where(address: str) -> str:
