@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OUT ?= demo
 CONSTRAINTS := $(if $(filter true,$(CI)),--constraint constraints.txt)
 
-.PHONY: demo test torture lint docs calibrate clean
+.PHONY: demo test torture lint docs calibrate bench clean
 demo: $(VENV)/.user
 	$(BIN)/interbrain demo $(OUT)
 
@@ -27,6 +27,9 @@ docs: $(VENV)/.dev
 
 calibrate: $(VENV)/.dev
 	$(BIN)/python -m calibrate
+
+bench: $(VENV)/.user
+	$(BIN)/python -m bench
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "interbrain needs Python 3.11 or newer; none was found on the PATH."; exit 2; }

@@ -12,12 +12,17 @@ from bench._task import OURS
 
 PACKAGES = {
     "hypyp": ("hypyp==0.6.2", "numba>=0.60"),
+    "hypyp-default": ("hypyp==0.6.2", "numba>=0.60"),
     "pycwt": ("pycwt==0.5.0b0",),
     "mne-connectivity": ("mne-connectivity==0.9.0",),
     "pandas": ("pandas>=2.1", "scipy>=1.11"),
     "naive": ("pandas>=2.1", "scipy>=1.11"),
 }
-"""What pip is asked for. ``naive`` are two loops around SciPy's or NumPy's correlation, as in many analysis scripts."""
+"""What pip is asked for. ``hypyp-default`` is HyPyP without asking for Numba; ``naive`` are two loops around SciPy's
+correlation, as in many analysis scripts."""
+
+SHARED = {"naive": "pandas", "hypyp-default": "hypyp"}
+"""Tools that work in another's environment."""
 
 
 def folder() -> Path:
@@ -31,7 +36,7 @@ def python_of(tool: str) -> tuple[Path | None, str]:
     if tool == OURS:
         return Path(sys.executable), ""
     wanted = " ".join(PACKAGES[tool])
-    home = folder() / ("pandas" if tool == "naive" else tool)
+    home = folder() / SHARED.get(tool, tool)
     python, mark = home / "bin" / "python", home / "installed.txt"
     if mark.is_file() and mark.read_text() == wanted:
         return python, ""

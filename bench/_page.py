@@ -98,7 +98,9 @@ def _number(x: float) -> str:
 
 
 def lines(case: Case, rows: list[Row]) -> str:
-    """A case's table in Markdown."""
+    """A case's table in Markdown; where nothing is a whole task (``growth``), the costs a unit alone."""
+    if all(r.cpu_s == 0 for r in rows):
+        return "\n".join(f"- CPU s: {step}" for r in rows for step in r.steps.split("; "))
     out = ["| | CPU s | wall s | ratio of CPU | peak MB | greatest error |", "|---|---|---|---|---|---|"]
     for each in rows:
         name = f"{each.tool} {each.version}".strip()

@@ -43,7 +43,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Step:
-    """A call that is timed, and how many times the whole task does it; 0 only shows how the cost grows."""
+    """A call that is timed, and how many times the whole task does it; 0 only shows how the cost grows.
+
+    A call that gives a float says its CPU seconds itself (it starts processes); ``units`` is what it does at once.
+    """
 
     call: Callable[[], object]
     times: float = 1.0

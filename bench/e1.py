@@ -59,8 +59,7 @@ def _ours(case: str, epochs: int) -> Built:
 
     module = measures.module(HYPYP.get(case, case))
     asked = settings(HYPYP.get(case, case))
-    people = [recording(i, epochs) for i in (1, 2)]
-    few = [block(p[:CHECKED]) for p in people]
+    few = [block(recording(i, epochs)[:CHECKED].copy()) for i in (1, 2)]
 
     def few_value() -> np.ndarray:
         return module.reduce(module.combine(*(module.prepare(b, asked) for b in few))).value[..., 0]
@@ -69,10 +68,10 @@ def _ours(case: str, epochs: int) -> Built:
         return np.stack([np.stack([c.complex for c in module.prepare(b, asked).carriers]) for b in few])
 
     if case == "filter":
-        blocks = [block(p) for p in people]
+        blocks = [block(recording(i, epochs)) for i in (1, 2)]
         step = Step(lambda: [module.prepare(b, asked) for b in blocks])
         return Built((step,), few_carriers, lambda: module.prepare(few[0], asked))
-    ready = [module.prepare(block(people.pop(0)), asked) for _ in range(2)]
+    ready = [module.prepare(block(recording(i, epochs)), asked) for i in (1, 2)]
     return Built((Step(lambda: module.reduce(module.combine(*ready))),), few_value, few_value)
 
 

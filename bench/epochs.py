@@ -18,7 +18,7 @@ CASES = {
         None,
         {"error": 1e-9},
         1,
-        f"{_NOTE} interbrain: 100 of 1,000, scaled (linear in draws, see below).",
+        f"{_NOTE} interbrain: 20 of 1,000, scaled (linear in draws, see below).",
     ),
 }
 
@@ -33,7 +33,7 @@ def build(case: str, tool: str, quick: bool) -> Built:
 def _ours(case: str, people: list[np.ndarray], draws: int, order: np.ndarray) -> Built:
     from interbrain import measures
 
-    done = draws if case == "fourier" else min(draws, 100)
+    done = draws if case == "fourier" else min(draws, 20)
     index = np.stack([np.random.default_rng(i).permutation(len(order)) for i in range(done)])
     blocks = [e1.block(p) for p in people]
 
