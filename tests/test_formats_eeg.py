@@ -87,7 +87,7 @@ def test_eeglab_raw_and_epochs(tmp_path: Path, volts: np.ndarray):
     assert "must have kept the same ones" in loaded.meta["notes"][0]
     content = (tmp_path / "raw.set").read_bytes()
     (tmp_path / "raw.set").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BadInput, match="cannot be read as eeglab|MATLAB variables are spoilt"):
+    with pytest.raises(BadInput, match=r"cannot be read as eeglab|MATLAB variables are spoilt"):
         eeglab.read(tmp_path / "raw.set")
 
 

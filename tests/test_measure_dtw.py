@@ -36,8 +36,8 @@ def scaled(x):
 
 def test_normalised_distance_of_dtw_python():
     """dtw-python 1.9.0, ``dtw(a, b, step_pattern="symmetric2", window_type="sakoechiba", window_args={"window_size":
-    w}).normalizedDistance`` of the two courses in SDs. It counts the first pair once and divides as if it were twice, as
-    Sakoe & Chiba have it."""
+    w}).normalizedDistance`` of the two courses in SDs. It counts the first pair once and divides as if it were twice,
+    as Sakoe & Chiba have it."""
     a, b = courses()
     first = abs(scaled(a)[0] - scaled(b)[0]) / 240
     for band, theirs in ((3, 0.43466752533842357), (8, 0.2577329018756731), (120, 0.25756990474691227)):

@@ -307,7 +307,8 @@ def _group_rows(place: _Place) -> Iterable[dict[str, Any]]:
                 slope += code * f.beta[f.design.column(interaction)] if interaction in f.design.terms else 0.0
         yield {
             **place.key, "group": name, "therapist": _joined(therapist[here]), "arm": _joined(arm[here]),
-            "level_at_first": float(level), "slope": float(slope), "slope_own": slope_own, "n_meetings": int(here.sum()),
+            "level_at_first": float(level), "slope": float(slope), "slope_own": slope_own,
+            "n_meetings": int(here.sum()),
         }  # fmt: skip
 
 

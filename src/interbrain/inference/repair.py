@@ -293,6 +293,7 @@ def _report(
         occasions=tuple(table.occasions[i] for i in when),
         left_out=tuple(left_out),
         single=dyads,
+        clusters=None,
     )
 
 
