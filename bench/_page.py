@@ -128,6 +128,8 @@ compiled; the tools take turns (A B A B …) and the medians are given. CPU seco
 process. Only the ratios of one run can be compared: the machine may have been busy with other work. `~` marks times
 that were scaled from a stated part of the task, where the whole would take hours. Peak memory is the largest resident
 memory of the process, with Python, its libraries and the data (10⁶ bytes). A target that was missed says so.
+Under "growth" the cost of one unit is given for growing numbers of them (it should not rise), with the memory that the
+call needs beside its input, among it the values that it gives back.
 """
 
 

@@ -127,7 +127,7 @@ def _across_time(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
 def _across_epochs(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
     n_epochs = a.shape[0]
     index = np.arange(n_epochs)[None]
-    value, cross, n = _phase_epochs.values_over_epochs(a.kind, a.spectra[i], b.spectra[i], index)
+    value, cross, n = next(_phase_epochs.values_over_epochs(a.kind, a.spectra[i], b.spectra[i], index))
     value = np.where(n >= _MIN_EPOCHS, value, np.nan)
     return value[0], np.nan_to_num(cross[0]), n[0] / n_epochs, n[0]
 
@@ -201,8 +201,8 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws 
         raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")
     bands = [_draws_time(a, b, i, index) for i in range(len(a.carriers))]
     for spectrum_a, spectrum_b in zip(a.spectra, b.spectra, strict=True):
-        value, _, n = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index)
-        bands.append(np.where(n >= _MIN_EPOCHS, value, np.nan))
+        parts = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index)
+        bands.append(np.concatenate([np.where(n >= _MIN_EPOCHS, value, np.nan) for value, _, n in parts]))
     return Draws(np.stack(bands, axis=-1)[..., None])
 
 

@@ -7,6 +7,7 @@ then share much of what they see, which the Hann window (±2/T) does not do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,30 +75,24 @@ def spectra(
 
 def values_over_epochs(
     kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Values for every row of ``index (S, E)``, the epochs of B beside A's.
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Values for the rows of ``index (S, E)``, the epochs of B beside A's, some rows at a time.
 
-    Returns
-    -------
-    value : ndarray, (S, A, B)
+    Yields
+    ------
+    value : ndarray, (rows, A, B)
         Mean over the band's bins.
-    cross : ndarray of complex, (S, A, B)
+    cross : ndarray of complex, (rows, A, B)
         Mean of the cross-spectrum (or cross-phasor) over epochs and bins.
-    n : ndarray, (S, A, B)
+    n : ndarray, (rows, A, B)
         Epochs that both have.
     """
-    found = []
+    of_rows = _one_taper if a.values.shape[2] == 1 else _many_tapers
     for first in range(0, len(index), _DRAWS_AT_ONCE):
-        rows = index[first : first + _DRAWS_AT_ONCE]
-        if a.values.shape[2] == 1:
-            found.append(_one_taper(kind, a, b, rows))
-        else:
-            found.append(_many_tapers(kind, a, b, rows))
-    value, cross, n = (np.concatenate(x) for x in zip(*found, strict=True))
-    return value, cross, n
+        yield of_rows(kind, a, b, index[first : first + _DRAWS_AT_ONCE])
 
 
-def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, ...]:
+def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The samples of :func:`~._phase_time.means_of` are here the epochs of one frequency."""
     whole = a.valid.all() and b.valid.all()
     valid_a, valid_b = (None, None) if whole else (a.valid.T[None], _in_order(b.valid.T, index))
@@ -125,7 +120,7 @@ def _in_order(values: np.ndarray, index: np.ndarray) -> np.ndarray:
     return out
 
 
-def _many_tapers(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, ...]:
+def _many_tapers(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n = np.einsum("ea,seb->sab", a.valid, b.valid[index], optimize=True)
     value = np.zeros(n.shape)
     cross = np.zeros(n.shape, dtype=np.complex128)
