@@ -160,7 +160,7 @@ def by_statsmodels(y, x, g, z, psi, residual):
 def test_statsmodels_sees_the_same_likelihood_and_never_finds_a_higher_one():
     """Its likelihood at our maximum is ours, and the maximum that it finds itself is not above ours."""
     singular, below = 0, []
-    for seed in range(64):
+    for seed in range(40):
         y, x, g, q = small_study(seed)
         z = x[:, :q]
         result = fit(y, x, g, z)
@@ -175,7 +175,7 @@ def test_statsmodels_sees_the_same_likelihood_and_never_finds_a_higher_one():
             except np.linalg.LinAlgError:
                 continue  # it gives up on a singular covariance
         below.append(result.loglik - by_statsmodels(y, x, g, z, np.asarray(other.cov_re), other.scale))
-    assert 20 < singular < 50 and len(below) >= 60
+    assert 12 < singular < 32 and len(below) >= 36
     assert min(below) > -1e-6
     assert np.median(below) < 1e-3  # the same maximum, where it arrives
 

@@ -47,9 +47,11 @@ def test_the_interval_of_growth_covers_the_planted_truth(loop, signal):
 
 def test_coupling_is_found_where_and_when_it_was_planted(loop):
     tests = loop.outcome.tables["tests"]
-    within = tests[(tests["test"] == "within") & (tests["p_family"] <= 0.05)]
-    found = set(zip(within["segment"], within["place_a"], within["place_b"]))
-    assert found == {("task", "rTPJ", "rTPJ")}
+    within = tests[tests["test"] == "within"]
+    planted = (within["segment"] == "task") & (within["place_a"] == "rTPJ") & (within["place_b"] == "rTPJ")
+    assert planted.sum() == 2 and (within["p_family"][planted] == 1 / 200).all()  # HbO and HbR, the smallest there is
+    # Four families hold places without coupling, each called at .05 in one of twenty studies: not called at .01.
+    assert (within["p_family"][~planted] > 0.01).all()
     contrast = tests[
         (tests["test"] == "contrast:task-rest") & (tests["place_a"] == "rTPJ") & (tests["place_b"] == "rTPJ")
     ]
