@@ -89,8 +89,12 @@ def truth_rows(results: Results) -> list[Planted]:
 def false_alarms(results: Results) -> str:
     """How many places change without anything planted there."""
     rows = views.slopes(results)
-    planted = {(str(i.get("place_a")), str(i.get("place_b"))) for i in results.truth.get("planted") or []}
-    elsewhere = rows[[(a, b) not in planted for a, b in zip(rows["place_a"], rows["place_b"])]] if len(rows) else rows
+    planted = results.truth.get("planted") or []
+    columns = {"signal": "signal_a", "segment": "segment", "place_a": "place_a", "place_b": "place_b"}
+    here = [
+        any(all(i.get(k) in (None, row[c]) for k, c in columns.items()) for i in planted) for _, row in rows.iterrows()
+    ]
+    elsewhere = rows[[not h for h in here]] if len(rows) else rows
     elsewhere = elsewhere[elsewhere["p_read"].notna()]
     if elsewhere.empty:
         return ""
