@@ -6,7 +6,6 @@ A study that somebody else made could otherwise bring any file of this computer 
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def leads_out(path: Path, root: Path) -> bool:
     recording is a link to ``.git/annex/objects``.
     """
     try:
-        os.stat(path)
+        path.stat()
     except OSError as error:
         if error.errno == errno.ELOOP:  # a link that leads to itself, which resolve() keeps as it is from 3.13 on
             return True
