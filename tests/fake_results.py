@@ -196,7 +196,7 @@ def _course(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         slope, se = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
         p = float(2 * stats.t.sf(abs(slope / se), 7))
         common = {"null": "circular_shift", "df": 6.8, "n_groups": 8, "n_meetings": len(cell), "note": "",
-                  "method": "excess ~ session + usable + (1 + session | group); REML, cluster-robust CR2"}  # fmt: skip
+                  "method": "excess ~ session + (1 + session | group); fixed weights, cluster-robust CR2"}  # fmt: skip
         course.append(
             {**base, **common, "term": "session", "slope": slope, "se": se, "ci_low": slope - 2.38 * se,
              "ci_high": slope + 2.38 * se, "p": p, "p_family": min(1.0, max(p * 16, 2 / 256)), "p_signflip": max(p,

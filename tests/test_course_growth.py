@@ -116,7 +116,7 @@ def test_covariates_that_say_nothing_are_left_out_and_told():
     table.loc[0, "usable"] = np.nan
     row = growth(table, Course())[0].iloc[0]
     assert row.method == (
-        "excess ~ session + (1 + session | group); REML, cluster-robust CR2; "
+        "excess ~ session + (1 + session | group); fixed weights, cluster-robust CR2; "
         "left out: duration (does not vary), usable (not known for every meeting)"
     )
     assert row.slope == growth(table, PLAIN)[0].slope[0]

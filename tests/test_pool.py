@@ -14,7 +14,7 @@ from interbrain.study.pool import Watch, Workers
 from killing import begun, square, tasks
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from interbrain.study.pool import run_tasks
 
@@ -23,6 +23,7 @@ def work(folder):
     time.sleep(60)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
     try:
         run_tasks(work, [sys.argv[1]] * 2, 2)
     except KeyboardInterrupt:

@@ -1,10 +1,10 @@
-"""Linear mixed model for one grouping factor, with cluster-robust, Kenward–Roger and Satterthwaite inference.
+"""Linear mixed model for one grouping factor, with Kenward–Roger and Satterthwaite inference.
 
 Kenward & Roger 1997 (doi 10.2307/2533558): the covariance of the fixed effects is adjusted for the estimation of the
 variance parameters, whose uncertainty comes from the expected information, and the degrees of freedom match the first
 two moments of the scaled F. The variance parameters are the elements of the random effects' covariance matrix and the
 residual variance, in which the marginal covariance is linear. Satterthwaite's degrees of freedom use the observed
-information. The cluster-robust ones (:mod:`interbrain.course.robust`) take the model as a working model only.
+information.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 from scipy import stats
 
 from interbrain.course.reml import Blocks, Reml, blocks, maximise
-from interbrain.course.robust import cluster_robust
 from interbrain.data.errors import BadInput
 
 
@@ -38,8 +37,7 @@ class MixedFit:
     Parameters
     ----------
     terms
-        Names of the fixed effects; ``beta``, ``se``, ``se_kr``, ``df_kr``, ``df_satterthwaite``, ``se_robust``,
-        ``df_robust`` follow their order.
+        Names of the fixed effects; ``beta``, ``se``, ``se_kr``, ``df_kr``, ``df_satterthwaite`` follow their order.
     cov, cov_kr
         ``(p, p)`` covariance of the fixed effects, as it is and adjusted.
     var_components
@@ -64,8 +62,6 @@ class MixedFit:
     se_kr: np.ndarray
     df_kr: np.ndarray
     df_satterthwaite: np.ndarray
-    se_robust: np.ndarray
-    df_robust: np.ndarray
     cov: np.ndarray
     cov_kr: np.ndarray
     var_components: np.ndarray
@@ -168,7 +164,6 @@ def _inferred(data: Blocks, best: Reml, names: tuple[str, ...]) -> MixedFit:
     quadratic = np.einsum("rgm,gmk,sgk->rs", dve, vi, dve, optimize=True) - xdve @ phi @ xdve.T
     observed = quadratic - trace / 2
     rows = np.eye(data.p)
-    se_robust, df_robust = cluster_robust(data, v, beta)
     df_kr = np.array([_kr_denominator(rows[i : i + 1], phi, first, w)[0] for i in range(data.p)])
     return MixedFit(
         terms=names,
@@ -177,8 +172,6 @@ def _inferred(data: Blocks, best: Reml, names: tuple[str, ...]) -> MixedFit:
         se_kr=np.sqrt(np.maximum(np.diag(cov_kr), np.diag(phi) * 1e-12)),
         df_kr=df_kr,
         df_satterthwaite=_satterthwaite(phi, first, observed, information),
-        se_robust=se_robust,
-        df_robust=df_robust,
         cov=phi,
         cov_kr=cov_kr,
         var_components=best.psi,

@@ -164,7 +164,7 @@ class Quality(_Frozen):
 class Course(_Frozen):
     """Change over sessions; ``random_slope`` ``"auto"`` keeps it where the data carry it.
 
-    ``standard_errors``: from the scatter of whole groups, or from the model's variances alone (Kenward–Roger).
+    ``standard_errors``: fixed weights and the scatter of whole groups, or the mixed model's own (Kenward–Roger).
     """
 
     enabled: bool = True

@@ -282,7 +282,8 @@ def _course(results: Results, bib: Bibliography) -> str:
     kr = (
         f" Standard errors and degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
         if "Kenward" in "".join(formulas)
-        else " Standard errors follow the scatter of whole dyads (CR2) with Satterthwaite degrees of freedom"
+        else " Dyads entered with weights fixed beforehand; standard errors follow the scatter of whole dyads (CR2) "
+        "with Satterthwaite degrees of freedom"
         f"{bib.known('cluster-robust')}, whatever correlates the sessions of one dyad."
         if "CR2" in "".join(formulas)
         else ""
