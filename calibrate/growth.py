@@ -204,14 +204,15 @@ these studies. It is less than either alone because the two do not always err to
 ## How it is done, and why not by Kenward and Roger alone
 
 The slope is a weighted mean over dyads. The weights come from a working covariance that is fixed beforehand: a dyad's
-level has twice the SD of one session, its change over one SD of time as much as one session. The standard error
-follows the scatter of whole dyads (cluster-robust, CR2, with Satterthwaite degrees of freedom: Bell & McCaffrey 2002;
-Pustejovsky & Tipton 2018, doi 10.1080/07350015.2016.1247004). Kenward and Roger's interval, which `standard_errors = "kenward_roger"` in the
-plan gives, covered in {kr_lowest:.3f} to {kr_highest:.3f} of the same studies (a quarter of them): it is too wide where
-dyads hardly differ in slope. A variance cannot be estimated below zero, so that the estimates lie above the truth on
-average, and the adjustment for their uncertainty comes on top. In a balanced study the exact test is the t-test of the
-dyads' own slopes. That is what the cluster-robust interval then is, whatever the variances; the model's own takes the
-larger of that variance and the one that equal slopes would give. Where slopes differ, the two agree.
+level has twice the SD of one session, its change over one SD of time as much as one session. The standard error follows
+the scatter of whole dyads (cluster-robust, CR2, with Satterthwaite degrees of freedom: Bell & McCaffrey 2002;
+Pustejovsky & Tipton 2018, doi 10.1080/07350015.2016.1247004). Kenward and Roger's interval, which `standard_errors =
+"kenward_roger"` in the plan gives, covered in {kr_lowest:.3f} to {kr_highest:.3f} of the same studies (a quarter of
+them): it is too wide where dyads hardly differ in slope. A variance cannot be estimated below zero, so that the
+estimates lie above the truth on average, and the adjustment for their uncertainty comes on top. In a balanced study the
+exact test is the t-test of the dyads' own slopes. That is what the cluster-robust interval then is, whatever the
+variances; the model's own takes the larger of that variance and the one that equal slopes would give. Where slopes
+differ, the two agree.
 
 Weights from the fitted mixed model were the first form. With 8 dyads that differ in slope its interval covered in .92
 to .94 of 400 to 1,200 studies: estimate and standard error then depend on each other through weights that come from
@@ -220,8 +221,8 @@ the same few dyads. Fixed weights removed this and made the estimate no less sha
 Correlated sessions ("memory": AR(1) of a dyad's deviations) make own slopes differ more. That does not matter to an
 interval that follows the scatter of dyads: no residual correlation needs to be modelled.
 
-The method has two constants, 2 and 1. They were set after looking at 600 to 1,000 studies in each of 32 such cells with
-5, 8 and 20 dyads, drawn apart from those below; levels of 1.4 to 3.2 and slopes of half to twice as much covered within
+The method has two constants, 2 and 1. They were set after looking at 600 to 1,000 studies in each of 20 such cells with
+5 and 8 dyads, drawn apart from those below; levels of 1.4 to 3.2 and slopes of half to twice as much covered within
 two percentage points of each other, and fixed weights were chosen over fitted ones there.
 
 ## Coverage and size
