@@ -7,7 +7,7 @@ delay, in noise of each person's own.
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,12 @@ REINDEXED = [
     for f in r.accepts
     if how == "reindex" and f in surrogates.records()[s].accepts
 ]
+
+
+@EVERY
+def test_the_record_read_from_the_source_is_the_one_that_the_module_holds(record):
+    """Listing imports nothing: names that a record shares with its family are read from their file, too."""
+    assert replace(measures.module(record.name).RECORD, module=record.module) == record
 
 
 @EVERY

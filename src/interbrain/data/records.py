@@ -2,7 +2,8 @@
 
 Each file of a room that holds one states ``RECORD = SomeRecord(...)`` with literal arguments only. :func:`discover`
 reads that statement from the source, so listing everything there is costs no import of NumPy, Numba or MNE; the
-module itself is imported by :func:`load` when its kernels are needed.
+module itself is imported by :func:`load` when its kernels are needed. What a family of records has in common may stand
+as named literals in a file beside them: the record imports and names it, alone or unpacked (``{**SHARED, "key": 1}``).
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ def _record_in(path: Path, module: str) -> Any | None:
     source = path.read_text(encoding="utf-8")
     if "RECORD = " not in source:
         return None
-    for node in ast.parse(source).body:
+    tree = ast.parse(source)
+    for node in tree.body:
         is_record = (
             isinstance(node, ast.Assign)
             and any(isinstance(t, ast.Name) and t.id == "RECORD" for t in node.targets)
@@ -169,8 +171,48 @@ def _record_in(path: Path, module: str) -> Any | None:
         if is_record:
             call = node.value  # type: ignore[attr-defined]
             kind = globals()[call.func.id]
-            return kind(**{k.arg: ast.literal_eval(k.value) for k in call.keywords}, module=module)
+            shared = _Shared(path.parent)
+            shared.visit(tree)
+            return kind(**{k.arg: shared.literal(k.value) for k in call.keywords}, module=module)
     return None
+
+
+class _Shared(ast.NodeVisitor):
+    """Literals of one source file, among them names that it imports from files of the same room."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sources: dict[str, tuple[Path, str]] = {}
+        self.own: dict[str, Any] = {}
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        package, _, stem = (node.module or "").rpartition(".")
+        if package.endswith(f".{self.folder.name}"):
+            self.sources |= {a.asname or a.name: (self.folder / f"{stem}.py", a.name) for a in node.names}
+
+    def literal(self, node: ast.expr) -> Any:
+        """A literal's value, with names and unpacked mappings among its dicts."""
+        if isinstance(node, ast.Name) and node.id in self.own:
+            return self.own[node.id]
+        if isinstance(node, ast.Name) and node.id in self.sources:
+            path, name = self.sources[node.id]
+            return _named_literals(path)[name]
+        if not isinstance(node, ast.Dict):
+            return ast.literal_eval(node)
+        out: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            out |= self.literal(value) if key is None else {ast.literal_eval(key): self.literal(value)}
+        return out
+
+
+@cache
+def _named_literals(path: Path) -> dict[str, Any]:
+    """What a file of nothing but literals calls by which name."""
+    shared = _Shared(path.parent)
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            shared.own[node.targets[0].id] = shared.literal(node.value)
+    return shared.own
 
 
 def record_of(package: str, name: str) -> Any:

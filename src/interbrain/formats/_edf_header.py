@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from interbrain.data.errors import BadInput
 from interbrain.data.study import Loaded
+from interbrain.formats._mne import from_raw
 
 VOLTS = ("V", "mV", "µV", "μV", "uV", "nV", "")
 
@@ -58,3 +60,9 @@ def with_header(loaded: Loaded, said: Header) -> Loaded:
         note = f"recorded at a lower rate and brought to {loaded.signal.rate:g} Hz in reading: {', '.join(raised)}"
         meta["notes"] = (*meta.get("notes", ()), note)
     return Loaded(replace(loaded.signal, channels=channels), loaded.points, meta)
+
+
+def with_its_header(path: Path, read_raw: Callable[..., Any]) -> Loaded:
+    """A file as MNE's ``read_raw`` reads it, put right by what its header says."""
+    said = header(path)
+    return with_header(from_raw(read_raw(path, preload=True, verbose="WARNING")), said)

@@ -95,6 +95,23 @@ def guarded(path: Path, record: FormatRecord, read_it: Callable[[], Loaded]) -> 
     return replace(loaded, meta={**loaded.meta, "notes": notes}) if notes else loaded
 
 
+def reader(record: FormatRecord, read_it: Callable[[Path], Loaded]) -> Callable[[Path], Loaded]:
+    """``read`` of a format that is one file and takes no options."""
+
+    def read(path: Path) -> Loaded:
+        """Continuous data in one segment; epochs, where the format has them, as many.
+
+        Raises
+        ------
+        BadInput
+            The file is missing, empty, cut short or of another kind.
+        """
+        path = Path(path)
+        return guarded(path, record, lambda: read_it(path))
+
+    return read
+
+
 def _bounded(loaded: Loaded) -> tuple[Loaded, list[str]]:
     """Numbers beyond any unit are damage, and their squares would overflow: they become missing samples."""
     values = loaded.signal.values

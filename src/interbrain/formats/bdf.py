@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import mne
 
 from interbrain.data.records import FormatRecord
-from interbrain.data.study import Loaded
-from interbrain.formats._edf_header import header, with_header
-from interbrain.formats._guard import guarded
-from interbrain.formats._mne import from_raw
+from interbrain.formats._edf_header import with_its_header
+from interbrain.formats._guard import reader
 
 RECORD = FormatRecord(
     name="bdf",
@@ -21,19 +19,4 @@ RECORD = FormatRecord(
     reference="https://www.biosemi.com/faq/file_format.htm",
 )
 
-
-def read(path: Path) -> Loaded:
-    """All channels in one segment.
-
-    Raises
-    ------
-    BadInput
-        The file is missing, empty, cut short or of another kind.
-    """
-    path = Path(path)
-    return guarded(path, RECORD, lambda: _read_file(path))
-
-
-def _read_file(path: Path) -> Loaded:
-    said = header(path)
-    return with_header(from_raw(mne.io.read_raw_bdf(path, preload=True, verbose="WARNING")), said)
+read = reader(RECORD, partial(with_its_header, read_raw=mne.io.read_raw_bdf))

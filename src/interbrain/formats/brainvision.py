@@ -11,7 +11,7 @@ import mne
 from interbrain.data.errors import BadInput
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
-from interbrain.formats._guard import guarded
+from interbrain.formats._guard import reader
 from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_raw
 
@@ -30,18 +30,6 @@ BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
 """Bytes of a sample in each binary format."""
 
 
-def read(path: Path) -> Loaded:
-    """All channels in one segment.
-
-    Raises
-    ------
-    BadInput
-        The file is missing, empty, cut short or of another kind.
-    """
-    path = Path(path)
-    return guarded(path, RECORD, lambda: _read_file(path))
-
-
 def _read_file(path: Path) -> Loaded:
     text = path.read_text(encoding="latin-1")
     for entry, name in re.findall(r"^\s*(DataFile|MarkerFile)\s*[=:](.*)$", text, re.MULTILINE | re.IGNORECASE):
@@ -52,6 +40,9 @@ def _read_file(path: Path) -> Loaded:
     raw = mne.io.read_raw_brainvision(path, preload=True, verbose="WARNING")
     _check_length(path, raw)
     return from_raw(raw)
+
+
+read = reader(RECORD, _read_file)
 
 
 def _check_length(path: Path, raw: Any) -> None:

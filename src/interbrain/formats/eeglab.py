@@ -12,7 +12,7 @@ from scipy.io import loadmat, whosmat
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
 from interbrain.formats import _mat5
-from interbrain.formats._guard import guarded
+from interbrain.formats._guard import reader
 from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_epochs, from_raw
 
@@ -31,18 +31,6 @@ BY_POSITION = (
 )
 
 
-def read(path: Path) -> Loaded:
-    """Continuous data in one segment; epochs as many.
-
-    Raises
-    ------
-    BadInput
-        The file is missing, empty, cut short or of another kind.
-    """
-    path = Path(path)
-    return guarded(path, RECORD, lambda: _read_either(path))
-
-
 def _read_either(path: Path) -> Loaded:
     _mat5.check(path)
     if _trials(path) <= 1:
@@ -51,6 +39,9 @@ def _read_either(path: Path) -> Loaded:
     loaded.meta["notes"] = (*loaded.meta.get("notes", ()), BY_POSITION)
     loaded.meta["epoch_ids"] = "position"
     return loaded
+
+
+read = reader(RECORD, _read_either)
 
 
 def _trials(path: Path) -> int:

@@ -18,7 +18,7 @@ from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Signal
 from interbrain.data.study import Loaded
-from interbrain.formats._guard import guarded
+from interbrain.formats._guard import reader
 from interbrain.formats._inside import check_neighbour
 from interbrain.formats._mne import from_epochs, from_raw
 
@@ -39,18 +39,6 @@ NEXT_FILE = 118
 """The tag with the name of a split recording's next file."""
 ELECTRIC = ("eeg", "eog", "ecg", "emg")
 EPOCHS = ("-epo.fif", "_epo.fif", "-epo.fif.gz", "_epo.fif.gz")
-
-
-def read(path: Path) -> Loaded:
-    """Continuous data in one segment; epochs (``…-epo.fif``) as many, with their ids.
-
-    Raises
-    ------
-    BadInput
-        The file is missing, empty, cut short or of another kind.
-    """
-    path = Path(path)
-    return guarded(path, RECORD, lambda: _read_either(path))
 
 
 def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[str, Any] | None = None) -> Path:
@@ -149,3 +137,6 @@ def _read_either(path: Path) -> Loaded:
     if path.name.endswith(EPOCHS):
         return from_epochs(mne.read_epochs(path, proj=False, preload=True, verbose="WARNING"))
     return from_raw(mne.io.read_raw_fif(path, allow_maxshield=False, preload=True, verbose="WARNING"))
+
+
+read = reader(RECORD, _read_either)

@@ -22,7 +22,7 @@ from interbrain.data.points import Points
 from interbrain.data.records import FormatRecord
 from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Loaded
-from interbrain.formats._guard import guarded
+from interbrain.formats._guard import reader
 from interbrain.formats._hdf5 import check_heaps, check_links
 from interbrain.formats._mne import from_raw, iso
 
@@ -45,18 +45,6 @@ TO_MNE = {
     "hbo": ("hbo", 1e-6),
     "hbr": ("hbr", 1e-6),
 }
-
-
-def read(path: Path) -> Loaded:
-    """Light of every source–detector pair and wavelength, or optical density, or haemoglobin in µmol/l.
-
-    Raises
-    ------
-    BadInput
-        The file is missing, empty, cut short or of another kind, or its samples are not evenly spaced.
-    """
-    path = Path(path)
-    return guarded(path, RECORD, lambda: _read_file(path))
 
 
 def write(path: Path, signal: Signal, points: Points | None = None, meta: dict[str, Any] | None = None) -> Path:
@@ -108,6 +96,9 @@ def _read_file(path: Path) -> Loaded:
     if device:
         meta["device"] = device
     return Loaded(replace(loaded.signal, rate=rate, channels=channels), points, meta)
+
+
+read = reader(RECORD, _read_file)
 
 
 def _clock(file: Any) -> tuple[float, float]:

@@ -28,7 +28,9 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _moments as moments
+from interbrain.measures._families import PREPARED_AGAIN
 from interbrain.measures._innovations import innovations
+from interbrain.measures._pairwise import State
 
 RECORD = MeasureRecord(
     name="corr",
@@ -45,12 +47,7 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("fnirs", "motion", "heart", "eda", "voice", "misc"),
     blind_to=("lag", "amplitude", "slow agreement that each one's own past foretells (unless prewhiten = false)"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"prewhiten": True, "kind": "robust", "order_s": 4.0, "absolute": False, "min_valid": 0.5},
     settings_help={
@@ -82,14 +79,6 @@ class Prepared:
     valid: np.ndarray
     memory: np.ndarray
     settings: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people on one clock."""
-
-    a: Prepared
-    b: Prepared
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
@@ -137,7 +126,7 @@ def _weighted(own: np.ndarray) -> np.ndarray:
     return deviation * np.clip(1 - (deviation / (_MADS * mad)) ** 2, 0, None) ** 2
 
 
-def combine(a: Prepared, b: Prepared) -> State:
+def combine(a: Prepared, b: Prepared) -> State[Prepared]:
     """Both people.
 
     Raises
@@ -153,14 +142,14 @@ def combine(a: Prepared, b: Prepared) -> State:
     return State(a, b)
 
 
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+def reduce(state: State[Prepared], windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
     """Correlation ``(A, B, 1, 1)``; with ``windows (W, 2)``, first and last-plus-one samples, a list of W answers."""
     if windows is None:
         return _estimate(state, 0, state.a.values.shape[2])
     return [_estimate(state, int(start), int(stop)) for start, stop in windows]
 
 
-def _estimate(state: State, start: int, stop: int) -> Estimate:
+def _estimate(state: State[Prepared], start: int, stop: int) -> Estimate:
     r, n = _correlation(state, start, stop)
     if state.a.settings["absolute"]:
         r = np.abs(r)
@@ -175,7 +164,7 @@ def _estimate(state: State, start: int, stop: int) -> Estimate:
     )
 
 
-def _correlation(state: State, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+def _correlation(state: State[Prepared], start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
     """``(A, B)`` correlations over jointly valid samples, and how many there are."""
     x, u = state.a.values[..., start:stop], state.a.valid[..., start:stop].astype(np.float64)
     y, v = state.b.values[..., start:stop], state.b.valid[..., start:stop].astype(np.float64)

@@ -26,6 +26,7 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _recurrence as recurrence
+from interbrain.measures._families import PREPARED_AGAIN
 
 RECORD = MeasureRecord(
     name="crqa",
@@ -41,12 +42,7 @@ RECORD = MeasureRecord(
     accepts=("continuous",),
     modalities=("motion", "voice", "heart", "eda", "misc"),
     blind_to=("amplitude",),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={
         "quantity": "near",

@@ -22,6 +22,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _transfer as transfer
+from interbrain.measures._families import PREPARED_AGAIN, SPECTRAL_PAST, SPECTRAL_PAST_HELP
 from interbrain.measures._transfer import Model, Prepared, State
 
 RECORD = MeasureRecord(
@@ -40,28 +41,12 @@ RECORD = MeasureRecord(
     accepts=("epochs", "continuous"),
     modalities=("eeg", "motion", "heart", "eda", "voice", "fnirs", "misc"),
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="segment_shuffle",
-    settings={
-        "kind": "plain",
-        "order": 0,
-        "criterion": "bic",
-        "max_order_s": 2.0,
-        "max_order": 20,
-        "conditional": False,
-    },
+    settings={"kind": "plain", **SPECTRAL_PAST},
     settings_help={
         "kind": "'plain'; 'ff': over what arrives at all frequencies; 'direct': that times partial coherence (dDTF)",
-        "order": "samples that the model looks back; 0: the best up to max_order_s and max_order by the criterion",
-        "criterion": "'bic' or 'aic'",
-        "max_order_s": "longest memory tried, in seconds",
-        "max_order": "longest memory tried, in samples",
-        "conditional": "whether one model holds all channels of both people, or each pair has its own",
+        **SPECTRAL_PAST_HELP,
     },
     named_settings={"ddtf": {"kind": "direct", "conditional": True}},
     needs_bands=True,

@@ -23,7 +23,9 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _moments as moments
+from interbrain.measures import _pairwise as pairwise
 from interbrain.measures._autoregression import on_one_scale
+from interbrain.measures._families import PREPARED_AGAIN
 from interbrain.measures._phase import bridged
 from interbrain.measures._warping import warped
 
@@ -41,12 +43,7 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "voice", "heart", "eda", "fnirs", "misc"),
     blind_to=("amplitude", "lags within the band"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"band_s": 3.0, "min_valid": 0.5},
     settings_help={
@@ -74,14 +71,6 @@ class Prepared:
         return min(round(self.settings["band_s"] * self.block.rate), self.values.shape[2] - 1)
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people on one clock."""
-
-    a: Prepared
-    b: Prepared
-
-
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     """Samples on one scale.
 
@@ -105,36 +94,8 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     return Prepared(values, valid, moments.autocorrelation(scaled, valid), block, dict(settings))
 
 
-def combine(a: Prepared, b: Prepared) -> State:
-    """Both people.
-
-    Raises
-    ------
-    BadInput
-        They differ in epochs, length or rate.
-    """
-    if a.values.shape[::2] != b.values.shape[::2] or a.block.rate != b.block.rate:
-        raise BadInput(
-            f"dtw: A has (epochs, samples) {a.values.shape[::2]} at {a.block.rate:g} Hz, B {b.values.shape[::2]} at "
-            f"{b.block.rate:g} Hz; both must be on one clock (signals.align)."
-        )
-    return State(a, b)
-
-
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Minus the mean distance ``(A, B, 1, 1)`` and the mean lag along the path; with ``windows`` a list of answers."""
-    if windows is None:
-        return _estimate(state.a, state.b)
-    return [_estimate(*(_cut(p, int(start), int(stop)) for p in (state.a, state.b))) for start, stop in windows]
-
-
-def _cut(person: Prepared, start: int, stop: int) -> Prepared:
-    block = person.block
-    part = Block(block.values[..., start:stop], block.valid[..., start:stop], block.rate, block.epoched)
-    return prepare(part, person.settings)
-
-
 def _estimate(a: Prepared, b: Prepared) -> Estimate:
+    """Minus the mean distance ``(A, B, 1, 1)`` and the mean lag along the path; with ``windows`` a list of answers."""
     n_epochs, _, n_times = a.values.shape
     shape = (a.values.shape[1], b.values.shape[1])
     cost, lag, weight = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -158,6 +119,9 @@ def _estimate(a: Prepared, b: Prepared) -> Estimate:
         coverage=share[lift],
         n_effective=moments.independent(both, a.memory, b.memory)[lift],
     )
+
+
+combine, reduce = pairwise.functions(RECORD.name, prepare, _estimate)
 
 
 def memory_s(settings: Mapping[str, Any]) -> float:

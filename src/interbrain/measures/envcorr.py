@@ -19,6 +19,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _envelope
 from interbrain.measures import _phase_contract as contract
+from interbrain.measures._families import EPOCHS_REORDERED, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -35,26 +36,14 @@ RECORD = MeasureRecord(
     accepts=("epochs", "continuous"),
     modalities=("eeg",),
     blind_to=("phase", "lag"),
-    surrogates={
-        "segment_shuffle": "reindex",
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-    },
+    surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
-    settings={
-        "scale": "amplitude",
-        "orthogonalise": False,
-        "absolute": False,
-        "min_valid": 0.5,
-        "segment_s": 10.0,
-    },
+    settings={"scale": "amplitude", "orthogonalise": False, "absolute": False, **STRETCHES},
     settings_help={
         "scale": "'amplitude', 'power' or 'log_power'",
         "orthogonalise": "whether what is in phase in both people is taken out first",
         "absolute": "whether |r| of each epoch is averaged",
-        "min_valid": "share of an epoch's samples that must be valid for it to count",
-        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
+        **STRETCHES_HELP,
     },
     named_settings={
         "hypyp": {"scale": "amplitude", "orthogonalise": False},

@@ -24,7 +24,9 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _events as events
+from interbrain.measures import _pairwise as pairwise
 from interbrain.measures._autoregression import on_one_scale
+from interbrain.measures._families import PREPARED_AGAIN
 
 RECORD = MeasureRecord(
     name="eventsync",
@@ -40,12 +42,7 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "voice", "heart", "eda", "misc"),
     blind_to=("amplitude", "what happens between events"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"events": "peaks", "threshold": 0.5, "apart_s": 0.0, "max_lag_s": 1.5},
     settings_help={
@@ -69,14 +66,6 @@ class Prepared:
     valid: np.ndarray
     block: Block
     settings: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people on one clock."""
-
-    a: Prepared
-    b: Prepared
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
@@ -111,39 +100,11 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     return Prepared(times, valid, block, dict(settings))
 
 
-def combine(a: Prepared, b: Prepared) -> State:
-    """Both people.
-
-    Raises
-    ------
-    BadInput
-        They differ in epochs, length or rate.
-    """
-    if a.valid.shape[::2] != b.valid.shape[::2] or a.block.rate != b.block.rate:
-        raise BadInput(
-            f"eventsync: A has (epochs, samples) {a.valid.shape[::2]} at {a.block.rate:g} Hz, B {b.valid.shape[::2]} "
-            f"at {b.block.rate:g} Hz; both must be on one clock (signals.align)."
-        )
-    return State(a, b)
-
-
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+def _estimate(a: Prepared, b: Prepared) -> Estimate:
     """Q ``(A, B, 1, 1)`` and the mean delay; with ``windows`` a list of answers.
 
     NaN where either has fewer than three events. ``extra``: ``asymmetry`` (q), ``n_a`` and ``n_b`` (events), ``pairs``.
     """
-    if windows is None:
-        return _estimate(state.a, state.b)
-    return [_estimate(*(_cut(p, int(start), int(stop)) for p in (state.a, state.b))) for start, stop in windows]
-
-
-def _cut(person: Prepared, start: int, stop: int) -> Prepared:
-    block = person.block
-    part = Block(block.values[..., start:stop], block.valid[..., start:stop], block.rate, block.epoched)
-    return prepare(part, person.settings)
-
-
-def _estimate(a: Prepared, b: Prepared) -> Estimate:
     n_epochs, n_channels_a, n_times = a.valid.shape
     shape = (n_channels_a, b.valid.shape[1])
     sums = np.zeros((6, *shape))
@@ -169,6 +130,9 @@ def _estimate(a: Prepared, b: Prepared) -> Estimate:
         n_effective=np.sqrt(n_a * n_b)[lift],
         extra={name: x[lift] for name, x in (("asymmetry", q), ("n_a", n_a), ("n_b", n_b), ("pairs", pairs))},
     )
+
+
+combine, reduce = pairwise.functions(RECORD.name, prepare, _estimate)
 
 
 def memory_s(settings: Mapping[str, Any]) -> float:

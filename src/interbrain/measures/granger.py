@@ -24,6 +24,7 @@ from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Causality, Person
+from interbrain.measures._families import PAST, PAST_HELP, PREPARED_AGAIN
 
 RECORD = MeasureRecord(
     name="granger",
@@ -39,20 +40,10 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "heart", "eda", "voice", "fnirs", "eeg", "misc"),
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
-    settings={"order": 0, "criterion": "bic", "max_order_s": 2.0, "conditional": False},
-    settings_help={
-        "order": "samples that the model looks back; 0: the best up to max_order_s by the criterion",
-        "criterion": "'bic' or 'aic'",
-        "max_order_s": "longest memory tried, in seconds",
-        "conditional": "whether the past of all other channels of both people is known as well",
-    },
+    settings=PAST,
+    settings_help=PAST_HELP,
     methods="Directed synchrony was measured by Granger causality (Geweke, 1982): by how much the past of one person "
     "improves the prediction of the other.",
 )

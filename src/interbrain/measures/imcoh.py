@@ -21,6 +21,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
+from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, power
 
 RECORD = MeasureRecord(
@@ -37,20 +38,13 @@ RECORD = MeasureRecord(
     accepts=("epochs", "continuous"),
     modalities=("eeg",),
     blind_to=("zero lag", "half-cycle lag"),
-    surrogates={
-        "segment_shuffle": "reindex",
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-    },
+    surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
-    settings={"across": "time", "spectrum": "multitaper", "sign": "absolute", "min_valid": 0.5, "segment_s": 10.0},
+    settings={"across": "time", "spectrum": "multitaper", "sign": "absolute", **STRETCHES},
     settings_help={
-        "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs, then over the band",
-        "spectrum": "across epochs: 'multitaper' (seven Slepian tapers) or 'fourier' (one Hann window)",
+        **SPECTRUM_HELP,
         "sign": "'absolute' in each epoch (or at each frequency, across epochs), or 'signed': positive when A leads",
-        "min_valid": "share of an epoch's samples that must be valid for it to count",
-        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
+        **STRETCHES_HELP,
     },
     named_settings={
         "hypyp": {"across": "time", "sign": "absolute"},

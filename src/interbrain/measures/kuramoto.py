@@ -11,6 +11,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _group
+from interbrain.measures._families import MEMBERS_HELP, PREPARED_AGAIN, STRETCHES
 
 RECORD = MeasureRecord(
     name="kuramoto",
@@ -26,18 +27,10 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "eeg", "eda", "heart", "voice", "misc"),
     blind_to=("amplitude", "constant phase differences (it takes them for disorder)"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
-    settings={"min_valid": 0.5, "segment_s": 10.0},
-    settings_help={
-        "min_valid": "share of a recording's (an epoch's) samples that all members must have",
-        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
-    },
+    settings=STRETCHES,
+    settings_help=MEMBERS_HELP,
     needs_bands=True,
     arity="group",
     methods="Synchrony of a whole group was measured by the Kuramoto order parameter (Frank & Richardson, 2010): the "

@@ -26,8 +26,10 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _moments as moments
+from interbrain.measures import _pairwise as pairwise
 from interbrain.measures._autoregression import on_one_scale
 from interbrain.measures._codes import numbered
+from interbrain.measures._families import PREPARED_AGAIN
 
 RECORD = MeasureRecord(
     name="mi",
@@ -44,12 +46,7 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "voice", "heart", "eda", "fnirs", "misc"),
     blind_to=("amplitude", "sign of the relation"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"kind": "ranks", "pick": "peak", "max_lag_s": 5.0, "min_valid": 0.5},
     settings_help={
@@ -76,14 +73,6 @@ class Prepared:
     memory: np.ndarray
     block: Block
     settings: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people on one clock."""
-
-    a: Prepared
-    b: Prepared
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
@@ -130,39 +119,11 @@ def _normal_scores(block: Block) -> np.ndarray:
     return out
 
 
-def combine(a: Prepared, b: Prepared) -> State:
-    """Both people.
-
-    Raises
-    ------
-    BadInput
-        They differ in epochs, length or rate.
-    """
-    if a.values.shape[::2] != b.values.shape[::2] or a.block.rate != b.block.rate:
-        raise BadInput(
-            f"mi: A has (epochs, samples) {a.values.shape[::2]} at {a.block.rate:g} Hz, B {b.values.shape[::2]} at "
-            f"{b.block.rate:g} Hz; both must be on one clock (signals.align)."
-        )
-    return State(a, b)
-
-
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+def _estimate(a: Prepared, b: Prepared) -> Estimate:
     """Bits ``(A, B, 1, 1)`` with their lag profile; with ``windows`` a list, each as a recording of its own.
 
     ``lag_s`` is the profile's highest point, positive where A leads.
     """
-    if windows is None:
-        return _estimate(state.a, state.b)
-    return [_estimate(*(_cut(p, int(start), int(stop)) for p in (state.a, state.b))) for start, stop in windows]
-
-
-def _cut(person: Prepared, start: int, stop: int) -> Prepared:
-    block = person.block
-    part = Block(block.values[..., start:stop], block.valid[..., start:stop], block.rate, block.epoched)
-    return prepare(part, person.settings)
-
-
-def _estimate(a: Prepared, b: Prepared) -> Estimate:
     rate, asked = a.block.rate, a.settings
     longest = round(asked["max_lag_s"] * rate)
     lags = np.arange(-longest, longest + 1)
@@ -213,6 +174,9 @@ def _counted(x: np.ndarray, u: np.ndarray, y: np.ndarray, v: np.ndarray) -> tupl
         bits = np.where(share > 0, share * np.log2(share / apart), 0.0).sum(axis=(0, 1))
     several = (joint.sum(axis=1) > 0).sum(axis=0), (joint.sum(axis=0) > 0).sum(axis=0)
     return np.where((n > 0) & (several[0] > 1) & (several[1] > 1), np.maximum(bits, 0.0), np.nan), n
+
+
+combine, reduce = pairwise.functions(RECORD.name, prepare, _estimate)
 
 
 def memory_s(settings: Mapping[str, Any]) -> float:

@@ -20,6 +20,7 @@ import numpy as np
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _transfer as transfer
+from interbrain.measures._families import PREPARED_AGAIN, SPECTRAL_PAST, SPECTRAL_PAST_HELP
 from interbrain.measures._transfer import Model, Prepared, State
 
 RECORD = MeasureRecord(
@@ -37,28 +38,12 @@ RECORD = MeasureRecord(
     accepts=("epochs", "continuous"),
     modalities=("eeg", "motion", "heart", "eda", "voice", "fnirs", "misc"),
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="segment_shuffle",
-    settings={
-        "generalised": False,
-        "order": 0,
-        "criterion": "bic",
-        "max_order_s": 2.0,
-        "max_order": 20,
-        "conditional": False,
-    },
+    settings={"generalised": False, **SPECTRAL_PAST},
     settings_help={
         "generalised": "whether coefficients are weighed by the size of the innovations",
-        "order": "samples that the model looks back; 0: the best up to max_order_s and max_order by the criterion",
-        "criterion": "'bic' or 'aic'",
-        "max_order_s": "longest memory tried, in seconds",
-        "max_order": "longest memory tried, in samples",
-        "conditional": "whether one model holds all channels of both people, or each pair has its own",
+        **SPECTRAL_PAST_HELP,
     },
     needs_bands=True,
     methods="Directed synchrony was measured by partial directed coherence (Baccalá & Sameshima, 2001), squared and "

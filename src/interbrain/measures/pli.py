@@ -13,6 +13,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
+from interbrain.measures._families import EPOCHS_REORDERED, RHYTHM_CONVENTIONS, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -29,25 +30,11 @@ RECORD = MeasureRecord(
     accepts=("epochs", "continuous"),
     modalities=("eeg",),
     blind_to=("zero lag", "half-cycle lag", "amplitude"),
-    surrogates={
-        "segment_shuffle": "reindex",
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-    },
+    surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
-    settings={"across": "time", "spectrum": "multitaper", "min_valid": 0.5, "segment_s": 10.0},
-    settings_help={
-        "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs, then over the band",
-        "spectrum": "across epochs: 'multitaper' (seven Slepian tapers) or 'fourier' (one Hann window)",
-        "min_valid": "share of an epoch's samples that must be valid for it to count",
-        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
-    },
-    named_settings={
-        "hypyp": {"across": "time"},
-        "mne": {"across": "epochs", "spectrum": "multitaper"},
-        "mne_fourier": {"across": "epochs", "spectrum": "fourier"},
-    },
+    settings={"across": "time", "spectrum": "multitaper", **STRETCHES},
+    settings_help={**SPECTRUM_HELP, **STRETCHES_HELP},
+    named_settings=RHYTHM_CONVENTIONS,
     needs_bands=True,
     methods="Lagged phase synchrony was measured by the phase lag index (Stam et al., 2007): how consistently one "
     "person's phase is ahead.",

@@ -14,6 +14,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
+from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -30,20 +31,10 @@ RECORD = MeasureRecord(
     accepts=("epochs",),
     modalities=("eeg",),
     blind_to=("amplitude",),
-    surrogates={
-        "segment_shuffle": "reindex",
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-    },
+    surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
-    settings={"across": "epochs", "spectrum": "multitaper", "min_valid": 0.5, "segment_s": 10.0},
-    settings_help={
-        "across": "'time': within each epoch, then the mean over epochs; 'epochs': over epochs, then over the band",
-        "spectrum": "across epochs: 'multitaper' (seven Slepian tapers) or 'fourier' (one Hann window)",
-        "min_valid": "share of an epoch's samples that must be valid for it to count",
-        "segment_s": "continuous recordings: seconds of the stretches that segment_shuffle puts in another order",
-    },
+    settings={"across": "epochs", "spectrum": "multitaper", **STRETCHES},
+    settings_help={**SPECTRUM_HELP, **STRETCHES_HELP},
     named_settings={
         "mne": {"across": "epochs", "spectrum": "multitaper"},
         "mne_fourier": {"across": "epochs", "spectrum": "fourier"},

@@ -19,6 +19,8 @@ from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures import _pairwise as pairwise
+from interbrain.measures._families import EPOCHS_REORDERED
 from interbrain.measures._phase import Band, Kind, Means, bands_of, bridged, check_band, power
 from interbrain.measures._phase_epochs import spectra
 
@@ -36,12 +38,7 @@ RECORD = MeasureRecord(
     accepts=("epochs", "continuous"),
     modalities=("eeg", "motion", "heart", "eda", "voice", "misc"),
     blind_to=("zero lag", "leading in turn"),
-    surrogates={
-        "segment_shuffle": "reindex",
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-    },
+    surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"spectrum": "fourier", "segment_s": 2.0, "min_valid": 0.5},
     settings_help={
@@ -77,14 +74,6 @@ class Prepared:
     @property
     def epoched(self) -> bool:
         return self.block.epoched
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people in the same epochs."""
-
-    a: Prepared
-    b: Prepared
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
@@ -130,22 +119,6 @@ def _segments(block: Block, seconds: float) -> Block:
     return Block(values, valid, block.rate, True)
 
 
-def combine(a: Prepared, b: Prepared) -> State:
-    """Both people.
-
-    Raises
-    ------
-    BadInput
-        They differ in epochs, samples or rate.
-    """
-    if a.block.shape[::2] != b.block.shape[::2] or a.block.rate != b.block.rate:
-        raise BadInput(
-            f"psi: A has (epochs, samples) {a.block.shape[::2]} at {a.block.rate:g} Hz, B {b.block.shape[::2]} at "
-            f"{b.block.rate:g} Hz; both must be on one clock (signals.align)."
-        )
-    return State(a, b)
-
-
 def _slope(a: Prepared, b: Prepared, order: np.ndarray) -> np.ndarray:
     """``(A, B, band)`` with B's epochs in another order."""
     valid_b = b.valid[order]
@@ -163,7 +136,7 @@ def _slope(a: Prepared, b: Prepared, order: np.ndarray) -> np.ndarray:
     return out
 
 
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+def reduce(state: pairwise.State[Prepared], windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
     """Index ``(A, B, band, 2)``, directions A to B and B to A (each the other's negative); with ``windows`` a list.
 
     Raises
@@ -175,13 +148,7 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
         return _estimate(state.a, state.b)
     if state.a.epoched:
         raise RefusedScience("psi is taken over epochs; windows within an epoch have none.")
-    cut = [[_cut(p, int(start), int(stop)) for p in (state.a, state.b)] for start, stop in windows]
-    return [_estimate(a, b) for a, b in cut]
-
-
-def _cut(person: Prepared, start: int, stop: int) -> Prepared:
-    block = person.block
-    return prepare(Block(block.values[..., start:stop], block.valid[..., start:stop], block.rate), person.settings)
+    return _reduce(state, windows)
 
 
 def _estimate(a: Prepared, b: Prepared) -> Estimate:
@@ -199,6 +166,9 @@ def _estimate(a: Prepared, b: Prepared) -> Estimate:
         bands=tuple(band.name for band in a.bands),
         directions=("a_to_b", "b_to_a"),
     )
+
+
+combine, _reduce = pairwise.functions(RECORD.name, prepare, _estimate)
 
 
 def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws | None:

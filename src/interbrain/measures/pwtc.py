@@ -12,6 +12,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import wtc
+from interbrain.measures._families import SMOOTHED, SMOOTHED_HELP, WAVELET_NULLS
 from interbrain.measures._wavelet_full import row_sums
 
 RECORD = MeasureRecord(
@@ -30,36 +31,10 @@ RECORD = MeasureRecord(
     accepts=("continuous",),
     modalities=("fnirs", "eda", "heart", "motion", "voice", "misc"),
     blind_to=("confounds that were not recorded", "amplitude of the whole signal"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "refused: cutting a continuous recording into pieces breaks every wavelet that spans a cut, "
-        "so the surrogates would have less coherence for that reason alone; use circular_shift.",
-    },
+    surrogates=WAVELET_NULLS,
     default_surrogate="circular_shift",
-    settings={
-        "voices": 12,
-        "omega0": 6.0,
-        "min_inside": 0.25,
-        "path": "reduced",
-        "scale_kernel": "exact",
-        "padding": "no_wrap",
-        "analytic": True,
-        "cone_from": "edge",
-        "grid": "absolute",
-    },
-    settings_help={
-        "voices": "scales an octave",
-        "omega0": "cycles in the Morlet wavelet (times 2 pi): higher is finer in frequency, coarser in time",
-        "min_inside": "smallest share of time × scale inside the cone and away from gaps that a value may rest on",
-        "path": "'reduced' (coarse grids, fast) or 'full' (every sample, the reference)",
-        "scale_kernel": "boxcar over scales: 'exact' 0.6 octaves, 'biwavelet' 0.68, 'pycwt' 1.08",
-        "padding": "zeros after the series: 'no_wrap', or 'biwavelet' and 'pycwt', where slow scales wrap round",
-        "analytic": "positive frequencies only, half the rate among them",
-        "cone_from": "the cone of influence starts at the first sample's 'edge' or at the 'sample'",
-        "grid": "'absolute': periods 2^(j/voices) s at any rate; '2dt': from two samples on",
-    },
+    settings=SMOOTHED,
+    settings_help=SMOOTHED_HELP,
     named_settings={"interbrain": {}},
     needs_bands=True,
     methods="Synchrony was the squared partial wavelet coherence (Mihanović et al., 2009; Ng and Chan, 2012): the "

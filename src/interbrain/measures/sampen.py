@@ -24,7 +24,9 @@ from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
+from interbrain.measures import _pairwise as pairwise
 from interbrain.measures._autoregression import on_one_scale
+from interbrain.measures._families import PREPARED_AGAIN
 from interbrain.measures._patterns import matches
 
 RECORD = MeasureRecord(
@@ -41,12 +43,7 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "heart", "eda", "voice", "fnirs", "misc"),
     blind_to=("amplitude", "who leads", "when (under richman_moorman)"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={
         "length": 2,
@@ -97,14 +94,6 @@ class Prepared:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people on one clock."""
-
-    a: Prepared
-    b: Prepared
-
-
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     """Samples on one scale.
 
@@ -135,36 +124,8 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     return found
 
 
-def combine(a: Prepared, b: Prepared) -> State:
-    """Both people.
-
-    Raises
-    ------
-    BadInput
-        They differ in epochs, length or rate.
-    """
-    if a.values.shape[::2] != b.values.shape[::2] or a.block.rate != b.block.rate:
-        raise BadInput(
-            f"sampen: A has (epochs, samples) {a.values.shape[::2]} at {a.block.rate:g} Hz, B {b.values.shape[::2]} at "
-            f"{b.block.rate:g} Hz; both must be on one clock (signals.align)."
-        )
-    return State(a, b)
-
-
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """ln(A/B) ``(A, B, 1, 1)``; with ``windows`` a list. ``extra``: ``agree`` (B), ``go_on`` (A), ``ratio``."""
-    if windows is None:
-        return _estimate(state.a, state.b)
-    return [_estimate(*(_cut(p, int(start), int(stop)) for p in (state.a, state.b))) for start, stop in windows]
-
-
-def _cut(person: Prepared, start: int, stop: int) -> Prepared:
-    block = person.block
-    part = Block(block.values[..., start:stop], block.valid[..., start:stop], block.rate, block.epoched)
-    return prepare(part, person.settings)
-
-
 def _estimate(a: Prepared, b: Prepared) -> Estimate:
+    """ln(A/B) ``(A, B, 1, 1)``; with ``windows`` a list. ``extra``: ``agree`` (B), ``go_on`` (A), ``ratio``."""
     n_epochs = a.values.shape[0]
     shape = (a.values.shape[1], b.values.shape[1])
     counts = np.zeros((3, *shape))
@@ -188,6 +149,9 @@ def _estimate(a: Prepared, b: Prepared) -> Estimate:
         n_effective=(agree / len(lags))[lift],
         extra={"agree": agree[lift], "go_on": go_on[lift], "ratio": ratio[lift]},
     )
+
+
+combine, reduce = pairwise.functions(RECORD.name, prepare, _estimate)
 
 
 def memory_s(settings: Mapping[str, Any]) -> float:

@@ -23,7 +23,9 @@ from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Person
 from interbrain.measures._codes import numbered
+from interbrain.measures._families import PREPARED_AGAIN
 from interbrain.measures._neighbours import conditional_information
+from interbrain.measures._pairwise import State, check_clock
 
 _FEWEST_POINTS = 20
 
@@ -40,12 +42,7 @@ RECORD = MeasureRecord(
     accepts=("continuous", "epochs"),
     modalities=("motion", "voice", "heart", "eda", "misc"),
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "prepare",
-    },
+    surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={
         "kind": "gaussian",
@@ -96,14 +93,6 @@ class Courses:
 Prepared = Person | Codes | Courses
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """Two people on one clock."""
-
-    a: Prepared
-    b: Prepared
-
-
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     """Samples on one scale, or numbered states.
 
@@ -142,7 +131,7 @@ def _courses(block: Block, settings: Mapping[str, Any]) -> Courses:
     return found
 
 
-def combine(a: Prepared, b: Prepared) -> State:
+def combine(a: Prepared, b: Prepared) -> State[Prepared]:
     """Both people.
 
     Raises
@@ -153,15 +142,11 @@ def combine(a: Prepared, b: Prepared) -> State:
     if type(a) is not type(b):
         raise BadInput("te: both people must be prepared with the same kind.")
     shapes = [(p.states if isinstance(p, Codes) else p.values).shape[::2] for p in (a, b)]
-    if shapes[0] != shapes[1] or a.rate != b.rate:
-        raise BadInput(
-            f"te: A has (epochs, samples) {shapes[0]} at {a.rate:g} Hz, B {shapes[1]} at {b.rate:g} Hz; both must be "
-            "on one clock (signals.align)."
-        )
+    check_clock(RECORD.name, (shapes[0], shapes[1]), (a.rate, b.rate))
     return State(a, b)
 
 
-def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
+def reduce(state: State[Prepared], windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
     """Bits ``(A, B, 1, 2)``, directions A to B and B to A; with ``windows`` a list of answers."""
     if windows is None:
         return _estimate(state.a, state.b)

@@ -50,6 +50,7 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _lagged_kernels as kernels
+from interbrain.measures._families import EPOCHS_REORDERED
 from interbrain.measures._lagged_windows import Grid, Pieces, grid, pieces, used_seconds
 from interbrain.measures._peaks import nearest_peaks
 
@@ -67,12 +68,7 @@ RECORD = MeasureRecord(
     accepts=("continuous",),
     modalities=("motion", "heart", "eda", "voice", "fnirs", "misc"),
     blind_to=("amplitude", "sign of the relation (unless absolute = false)"),
-    surrogates={
-        "segment_shuffle": "reindex",
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-    },
+    surrogates=EPOCHS_REORDERED,
     default_surrogate="circular_shift",
     settings={
         "window_s": 60.0,

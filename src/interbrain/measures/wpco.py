@@ -1,4 +1,7 @@
-"""Wavelet phase coherence: how steady the phase difference of two people's rhythms is, whatever their amplitudes."""
+"""Wavelet phase coherence: how steady the phase difference of two people's rhythms is, whatever their amplitudes.
+
+Independent series give about √(π/4N) of N independent moments, so compare with surrogates.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.records import MeasureRecord
-from interbrain.data.signal import Block, Estimate
-from interbrain.measures import _wavelet_points as points
+from interbrain.measures import _wavelet_contract as contract
+from interbrain.measures._families import WAVELET, WAVELET_HELP, WAVELET_NULLS
+from interbrain.measures._wavelet_points import Content
 
 RECORD = MeasureRecord(
     name="wpco",
@@ -28,34 +31,10 @@ RECORD = MeasureRecord(
     accepts=("continuous",),
     modalities=("fnirs", "eda", "heart", "motion", "voice", "misc"),
     blind_to=("amplitude", "which of two signals a common source drives"),
-    surrogates={
-        "circular_shift": "prepare",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "refused: cutting a continuous recording into pieces breaks every wavelet that spans a cut, "
-        "so the surrogates would differ for that reason alone; use circular_shift.",
-    },
+    surrogates=WAVELET_NULLS,
     default_surrogate="circular_shift",
-    settings={
-        "voices": 12,
-        "omega0": 6.0,
-        "min_inside": 0.25,
-        "path": "reduced",
-        "padding": "no_wrap",
-        "analytic": True,
-        "cone_from": "edge",
-        "grid": "absolute",
-    },
-    settings_help={
-        "voices": "scales an octave",
-        "omega0": "cycles in the Morlet wavelet (times 2 pi): higher is finer in frequency, coarser in time",
-        "min_inside": "smallest share of time × scale inside the cone and away from gaps that a value may rest on",
-        "path": "'reduced' (points a quarter of a scale apart) or 'full' (every sample, the reference)",
-        "padding": "zeros after the series: 'no_wrap', or 'biwavelet' and 'pycwt', where slow scales wrap round",
-        "analytic": "positive frequencies only, half the rate among them",
-        "cone_from": "the cone of influence starts at the first sample's 'edge' or at the 'sample'",
-        "grid": "'absolute': periods 2^(j/voices) s at any rate; '2dt': from two samples on",
-    },
+    settings=WAVELET,
+    settings_help=WAVELET_HELP,
     named_settings={"interbrain": {}},
     needs_bands=True,
     methods="Synchrony was the wavelet phase coherence (Morlet wavelet, omega0 = 6; Bandrivskyy et al., 2004): the "
@@ -64,30 +43,13 @@ RECORD = MeasureRecord(
 )
 
 
-def prepare(block: Block, settings: Mapping[str, Any]) -> points.Prepared:
-    """Phases of every channel of one person, once; see ``_wavelet_points.prepare`` for shapes and errors."""
-    return points.prepare(block, settings, RECORD, _content)
-
-
 def _content(coefficients: np.ndarray, scale: float) -> tuple[np.ndarray, ...]:
     size = np.abs(coefficients)
     return (coefficients / np.where(size > 0, size, 1.0),)
 
 
-def combine(a: points.Prepared, b: points.Prepared) -> points.State:
-    """All channel pairs of two people; ``a`` leads where phases are positive."""
-    return points.combine(a, b, RECORD.name)
-
-
-def reduce(state: points.State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
-    """Phase coherence; independent series give about √(π/4N) of N independent moments, so compare with surrogates."""
-    if windows is None:
-        return _estimate(state, 0, state.a.n)
-    return [_estimate(state, int(start), int(stop)) for start, stop in windows]
-
-
-def _estimate(state: points.State, start: int, stop: int) -> Estimate:
-    return points.estimate(state, start, stop, _answer, FUNCTIONS[RECORD.stabilise])
+def _content_of(settings: Mapping[str, Any]) -> Content:
+    return _content
 
 
 def _answer(weight: np.ndarray, totals: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -96,6 +58,4 @@ def _answer(weight: np.ndarray, totals: list[np.ndarray]) -> tuple[np.ndarray, n
     return np.clip(value, 0.0, 1.0), phasors.sum(axis=0), phasors
 
 
-def memory_s(settings: Mapping[str, Any]) -> float:
-    """Seconds that two stretches must be apart to be told apart."""
-    return points.memory_s(settings, float(settings.get("omega0", RECORD.settings["omega0"])))
+prepare, combine, reduce, memory_s = contract.functions(RECORD, _content_of, _answer)

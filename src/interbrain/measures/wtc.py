@@ -13,6 +13,7 @@ from interbrain.arrays.stabilise import atanh_sqrt
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate
+from interbrain.measures._families import SMOOTHED, SMOOTHED_HELP, WAVELET_NULLS
 from interbrain.measures._wavelet_bands import Band, Rules, bands_for, rules_from, scales_of
 from interbrain.measures._wavelet_kernel import SUMS
 from interbrain.measures._wavelet_map import WaveletMap, coherence_map, fill_gaps
@@ -34,36 +35,10 @@ RECORD = MeasureRecord(
     accepts=("continuous",),
     modalities=("fnirs", "eda", "heart", "motion", "voice", "misc"),
     blind_to=("which of two signals a common source drives", "amplitude of the whole signal"),
-    surrogates={
-        "circular_shift": "reindex",
-        "phase_randomisation": "prepare",
-        "aaft": "prepare",
-        "segment_shuffle": "refused: cutting a continuous recording into pieces breaks every wavelet that spans a cut, "
-        "so the surrogates would have less coherence for that reason alone; use circular_shift.",
-    },
+    surrogates={**WAVELET_NULLS, "circular_shift": "reindex"},
     default_surrogate="circular_shift",
-    settings={
-        "voices": 12,
-        "omega0": 6.0,
-        "min_inside": 0.25,
-        "path": "reduced",
-        "scale_kernel": "exact",
-        "padding": "no_wrap",
-        "analytic": True,
-        "cone_from": "edge",
-        "grid": "absolute",
-    },
-    settings_help={
-        "voices": "scales an octave",
-        "omega0": "cycles in the Morlet wavelet (times 2 pi): higher is finer in frequency, coarser in time",
-        "min_inside": "smallest share of time × scale inside the cone and away from gaps that a value may rest on",
-        "path": "'reduced' (coarse grids, fast) or 'full' (every sample, the reference)",
-        "scale_kernel": "boxcar over scales: 'exact' 0.6 octaves, 'biwavelet' 0.68, 'pycwt' 1.08",
-        "padding": "zeros after the series: 'no_wrap', or 'biwavelet' and 'pycwt', where slow scales wrap round",
-        "analytic": "positive frequencies only, half the rate among them",
-        "cone_from": "the cone of influence starts at the first sample's 'edge' or at the 'sample'",
-        "grid": "'absolute': periods 2^(j/voices) s at any rate; '2dt': from two samples on",
-    },
+    settings=SMOOTHED,
+    settings_help=SMOOTHED_HELP,
     named_settings={
         "interbrain": {},
         "biwavelet": {
