@@ -37,6 +37,17 @@ def fields_within(parameters: Any) -> None:
                 within(type(parameters).__name__, each.name, float(x), about["low"], about["high"], about["unit"])
 
 
+def all_within(parameters: Any, **ranges: tuple[float, float]) -> None:
+    """Each named field lies in its closed range ``name=(low, high)``.
+
+    Raises
+    ------
+    BadInput
+    """
+    for name, (low, high) in ranges.items():
+        within(type(parameters).__name__, name, getattr(parameters, name), low, high)
+
+
 def finite(owner: str, values: np.ndarray, culprit: str) -> np.ndarray:
     """``values``, or an error that names what blew them up.
 
