@@ -141,8 +141,14 @@ def _candidates(table: _Words, rung: float) -> list[tuple[int, int, float]]:
         keys = np.zeros(n, np.uint64)
         for weight, bit in zip(weights, chosen):
             keys += weight * bits[:, bit]
-        hits = np.union1d(hits, _collisions(keys, owners))
+        hits = _united(hits, _collisions(keys, owners))
     return _distances(table, *np.divmod(hits, n), TOLERANCE / rung) if len(hits) else []
+
+
+def _united(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sorted, each once. (``np.union1d`` hashes integers, which is ten times slower for millions of them.)"""
+    both = np.sort(np.concatenate((a, b)))
+    return both[np.append(True, both[1:] != both[:-1])] if len(both) else both
 
 
 def _collisions(keys: np.ndarray, owners: np.ndarray) -> np.ndarray:
