@@ -129,16 +129,14 @@ def reduce(state: contract.State, windows: np.ndarray | None = None) -> Estimate
     RefusedScience
         Windows of too few cycles.
     """
-    if windows is None:
-        return _in_seconds(contract.reduce(state, None, RECORD.stabilise), state)
-    for start, stop in windows:
+    for start, stop in () if windows is None else windows:
         for band in state.b.bands:
             check_band(band, state.b.rate, int(stop) - int(start), "a window")
-    return [_in_seconds(found, state) for found in contract.reduce(state, windows, RECORD.stabilise)]
-
-
-def _in_seconds(found: Any, state: contract.State) -> Estimate:
-    return replace(found, lag_s=found.lag_s / state.a.asked["n"])
+    found = contract.reduce(state, windows, RECORD.stabilise)
+    n = state.a.asked["n"]
+    if isinstance(found, Estimate):
+        return replace(found, lag_s=found.lag_s / n)
+    return [replace(one, lag_s=one.lag_s / n) for one in found]
 
 
 def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
