@@ -10,6 +10,7 @@ import pytest
 import interbrain
 from calibrate import false_dyads as table
 from calibrate._recordings import CHANGES, WORLDS, cut, pair_of_caps, real_motion, signal_of
+from interbrain.signals import copies
 from interbrain.signals.bodies import find_bodies, rhythms
 from interbrain.signals.copies import find_copies
 from interbrain.signals.marks import marks, shared
@@ -46,6 +47,16 @@ def test_a_stretch_is_found_at_its_place_under_noise_and_another_rate() -> None:
     assert key == ("r0", "part") and not rest
     assert found.offset_s == pytest.approx(-80.0, abs=0.2)
     assert found.start_s == pytest.approx(120.0, abs=12) and found.seconds == pytest.approx(120.0, abs=20)
+
+
+def test_hits_gathered_for_few_recordings_at_a_time_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of memory changes nothing: three copies among eight, some hundred hits at once or all."""
+    made = list(strangers("red", 5, 600.0).values())
+    sketches = {f"{k}": sketch(x) for k, x in enumerate([*made, *made[:3]])}
+    whole = find_copies(sketches)
+    monkeypatch.setattr(copies, "MOST_HITS", 300)
+    assert {(c.id_a, c.id_b) for c in whole} == {("0", "5"), ("1", "6"), ("2", "7")}
+    assert find_copies(sketches) == whole
 
 
 def test_one_input_to_two_people_is_never_one_signal_but_a_copy_is() -> None:

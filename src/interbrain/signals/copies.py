@@ -1,15 +1,17 @@
 """Recordings that are one recording, whole or in part, after resampling, filtering or with noise added.
 
 Words that have sixteen or more chosen signs in common are found by sorting, so cost grows with the number of words and
-not with the number of pairs of recordings. A distance in time at which several words recur is then judged over all
-words of both recordings: the best stretch by a likelihood ratio, "half of the words are alike" against "one in twenty
-is, by chance". Bands are independent, so their logarithms add up.
+not with the number of pairs of recordings. Of those, the ones alike in their other signs too are hits. A distance in
+time at which several words recur is then judged over all words of both recordings: the best stretch by a likelihood
+ratio, "half of the words are alike" against "one in twenty is, by chance". Bands are independent, so their logarithms
+add up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,6 +26,8 @@ TOLERANCE = 2.0
 FEWEST_HITS = 3
 ALIKE = 16
 """Words that differ in no more signs than this of 64 are alike (a correlation of 0.7 or more)."""
+MOST_HITS = 8_000_000
+"""Hits that are held at once (64 MB, and a few times as much to sort them)."""
 MOST_DISTANCES = 5
 """Distances judged for one pair of recordings and band, those with the most hits."""
 GAIN, LOSS = float(np.log(0.5 / 0.05)), float(np.log(0.5 / 0.95))
@@ -127,22 +131,40 @@ def _gather(sketches: list[Sketch], rung: int) -> _Words:
     return _Words(words[order], side[order], times[order], base)
 
 
-def _candidates(table: _Words, rung: float) -> list[tuple[int, int, float]]:
-    """Two sides and a distance in s at which several of their words recur."""
-    n = len(table.words)
-    n_bits = min(max(SHORTEST_KEY, int(np.ceil(np.log2(n))) + 1), 32)
-    random = np.random.Generator(np.random.PCG64(11))
-    bits = np.unpackbits(table.words.view(np.uint8).reshape(-1, 8), axis=1)
-    weights = np.uint64(1) << np.arange(n_bits, dtype=np.uint64)
+def _candidates(table: _Words, rung: float) -> Iterator[tuple[int, int, float]]:
+    """Two sides and a distance in s at which several of their words recur.
+
+    Hits are many times as many as words, so they are gathered for some recordings at a time.
+    """
     owners = table.sides // table.base
-    hits = np.empty(0, np.int64)
-    for _ in range(TABLES):
-        chosen = random.permutation(BITS)[:n_bits]
-        keys = np.zeros(n, np.uint64)
-        for weight, bit in zip(weights, chosen):
-            keys += weight * bits[:, bit]
-        hits = _united(hits, _collisions(keys, owners))
-    return _distances(table, *np.divmod(hits, n), TOLERANCE / rung) if len(hits) else []
+    tolerance = TOLERANCE / rung
+    some, seen = [0], 0
+    for keys in _keys(table.words, 1):
+        there = np.bincount(owners[_collisions(keys, owners, 0, int(owners[-1]) + 1)[0]], minlength=int(owners[-1]) + 1)
+    for owner, more in enumerate(TABLES * there):
+        if seen + more > MOST_HITS and seen:
+            some, seen = [*some, owner], 0
+        seen += more
+    for low, high in pairwise([*some, int(owners[-1]) + 1]):
+        hits = np.empty(0, np.int64)
+        for keys in _keys(table.words, TABLES):
+            first, second = _collisions(keys, owners, low, high)
+            alike = _signs(table.words[first] ^ table.words[second]) <= ALIKE
+            hits = _united(hits, first[alike] * len(owners) + second[alike])
+        if len(hits):
+            yield from _distances(table, *np.divmod(hits, len(owners)), tolerance)
+
+
+def _keys(words: np.ndarray, tables: int) -> Iterator[np.ndarray]:
+    """For each table, some of the signs of every word; which ones is always drawn alike."""
+    n_bits = min(max(SHORTEST_KEY, int(np.ceil(np.log2(len(words)))) + 1), 32)
+    random = np.random.Generator(np.random.PCG64(11))
+    one = np.uint64(1)
+    for _ in range(tables):
+        keys = np.zeros(len(words), np.uint64)
+        for to, bit in enumerate(random.permutation(BITS)[:n_bits]):
+            keys |= ((words >> np.uint64(bit)) & one) << np.uint64(to)
+        yield keys
 
 
 def _united(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -151,19 +173,35 @@ def _united(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return both[np.append(True, both[1:] != both[:-1])] if len(both) else both
 
 
-def _collisions(keys: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Pairs of rows with one key in two recordings, as lower × n + higher; in a crowd, neighbours only."""
+def _collisions(keys: np.ndarray, owners: np.ndarray, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of rows (lower, higher) with one key in two recordings, the lower's from ``low`` to ``high``.
+
+    In a crowd, neighbours only.
+    """
     order = np.argsort(keys, kind="stable")  # rows are sorted by recording, and stay so within a key
     ordered = keys[order]
-    found = []
+    asked = (owners[order] >= low) & (owners[order] < high)
+    lower, higher = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for back in range(1, STAR):
-        same = ordered[back:] == ordered[:-back]
+        same = (ordered[back:] == ordered[:-back]) & asked[:-back]
         if not same.any():
             break
         a, b = order[:-back][same], order[back:][same]
         apart = owners[a] != owners[b]
-        found.append(a[apart] * len(keys) + b[apart])
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+        lower.append(a[apart])
+        higher.append(b[apart])
+    return np.concatenate(lower), np.concatenate(higher)
+
+
+def _signs(differ: np.ndarray) -> np.ndarray:
+    """How many of the 64 signs are set."""
+    parts = differ.view(np.uint16).reshape(-1, 4)
+    return _ONES[parts].sum(axis=1, dtype=np.int64)
+
+
+_ONES = np.unpackbits(np.arange(1 << 16, dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1).sum(
+    axis=1, dtype=np.uint8
+)
 
 
 def _distances(table: _Words, first: np.ndarray, second: np.ndarray, tolerance: float) -> list[tuple[int, int, float]]:
@@ -218,8 +256,8 @@ def _nearest(
     right = np.searchsorted(there, times).clip(0, len(there) - 1)
     left = (right - 1).clip(0)
     near = np.where(np.abs(there[left] - times) < np.abs(there[right] - times), left, right)
-    bits = np.unpackbits((words ^ theirs[near]).view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1, dtype=np.int64)
-    return np.where(np.abs(there[near] - times) <= tolerance, bits, BITS + 1), near
+    differ = _signs(words ^ theirs[near])
+    return np.where(np.abs(there[near] - times) <= tolerance, differ, BITS + 1), near
 
 
 def _best_run(gains: np.ndarray) -> tuple[int, int, float]:
