@@ -19,6 +19,9 @@ PAIR = (
 )  # fmt: skip
 PLACE = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "place_a", "place_b", "band", "direction")
 
+PHASE_SHARES = ("in_phase", "a_leads", "b_leads", "anti_phase")
+"""Of time × scale: phase within 45° of 0, 45° to 135° with A or with B ahead, beyond 135°; they add up to 1."""
+
 EVERYBODY = "all members"
 """The place, and the role, of a value that is of a whole group."""
 
@@ -44,6 +47,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *MEETING, "analysis", "modality", "signal_a", "signal_b", "person", "role", "confound", "mean", "sd",
         "coverage",
     ),
+    "phases": (*MEETING, *PAIR, *PHASE_SHARES),
     "windows": (*MEETING, *PAIR, "window", "start_s", "stop_s", "value", "coverage"),
     "lags": (*MEETING, *PLACE, "lag_s", "value", "null_mean", "null_sd", "n_null"),
     "tests": (

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from interbrain.data.files import write_text
-from interbrain.report import blocks, calibration, confounds, views, words, worth
+from interbrain.report import blocks, calibration, confounds, shares, views, words, worth
 from interbrain.report.blocks import Block
 from interbrain.report.figures import (
     chance,
@@ -154,7 +154,7 @@ def _when(results: Results) -> Section:
 
 
 def _who(results: Results) -> Section:
-    drawn = [b for p in (lags, leads, phases) for b in _drawn(p.picture(results))]
+    drawn = [b for p in (lags, leads, phases) for b in _drawn(p.picture(results))] + shares.drawn(results)
     absent = blocks.text("The measures that ran have neither lag nor phase, so they cannot say who leads.", True)
     return Section("who-leads", "Who leads", drawn or [absent])
 

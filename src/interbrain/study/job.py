@@ -165,6 +165,10 @@ def _write(folder: Path, study: Study, plan: Plan, tables: dict[str, pd.DataFram
     write_maps(folder, plan, tables, found.tasks)
 
 
+OF_MEETINGS = ("synchrony", "nulls", "halves", "phases", "windows", "lags", "confounds", "carried")
+"""The tables whose rows each belong to one meeting."""
+
+
 @dataclass
 class Found:
     """What steps 2 to 5 left."""
@@ -254,7 +258,7 @@ def gathered(names: Iterable[str], steps: Iterable[AnyStep]) -> dict[str, pd.Dat
 
 
 def _tables(study: Study, plan: Plan, found: Found, clock: Clock, bar: Progress) -> dict[str, pd.DataFrame]:
-    tables = gathered(("synchrony", "nulls", "halves", "windows", "lags", "confounds", "carried"), found.pairs)
+    tables = gathered(OF_MEETINGS, found.pairs)
     problems = list(found.problems)
     with clock.step("test over groups"), bar.alone("tests"):
         tables["pairings"] = frame("pairings", pairing_rows(found.cells))

@@ -11,7 +11,7 @@ from interbrain.course.reliability import SPLITS
 from interbrain.data.plan import Analysis
 from interbrain.data.signal import Estimate
 from interbrain.data.study import Meeting
-from interbrain.data.tables import MEETING
+from interbrain.data.tables import MEETING, PHASE_SHARES
 from interbrain.inference.halves import Halves
 from interbrain.inference.null import Null
 from interbrain.inference.ranks import moments
@@ -82,6 +82,17 @@ def synchrony_rows(estimate: Estimate, places: Places, analysis: Analysis, conte
     flat["n_pairs"] = estimate.extra["n_pairs"].reshape(-1)
     return [
         {**row, **{c: _number(v[i]) for c, v in flat.items()}}
+        for i, row in _labelled(estimate, places, analysis, context)
+    ]
+
+
+def phase_rows(estimate: Estimate, places: Places, analysis: Analysis, context: Row) -> list[Row]:
+    """Shares of each value's time and scales by phase; none of a measure that gives none."""
+    if not set(PHASE_SHARES) <= set(estimate.extra):
+        return []
+    flat = {c: estimate.extra[c].reshape(-1) for c in PHASE_SHARES}
+    return [
+        {**_key(row), **{c: _number(v[i]) for c, v in flat.items()}}
         for i, row in _labelled(estimate, places, analysis, context)
     ]
 

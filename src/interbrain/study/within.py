@@ -18,6 +18,7 @@ from interbrain.data.plan import Analysis, Plan
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate, Signal
 from interbrain.data.study import Meeting, Segment
+from interbrain.data.tables import PHASE_SHARES
 from interbrain.inference.halves import halves
 from interbrain.inference.leads import asymmetry
 from interbrain.inference.null import Null, compare, surrogate_draws, surrogate_settings
@@ -227,6 +228,7 @@ def _compare(
     _note_reasons(task, ask, estimate, context, found)
     pooled = pool_estimate(estimate, places)
     found.add("synchrony", tabulate.synchrony_rows(pooled, places, ask.analysis, context))
+    found.add("phases", tabulate.phase_rows(pooled, places, ask.analysis, context))
     for surrogate in ask.analysis.surrogates:
         _note_drift(task, ask, surrogate, blocks, context, found)
         draws = _draws(task, ask, surrogate, prepared_a, prepared_b, block_b, context)
@@ -339,7 +341,8 @@ def pool_estimate(estimate: Estimate, places: Places) -> Estimate:
         phase = np.angle(places.pool(np.exp(1j * np.asarray(estimate.phase))))
     phase = np.where(np.isfinite(places.pool(np.asarray(estimate.phase, dtype=np.float64))), phase, np.nan)
     profile = None if estimate.profile is None else places.pool(estimate.profile)
-    extra = {"n_pairs": places.n_pairs(np.asarray(estimate.value))}
+    extra = {k: places.pool(estimate.extra[k]) for k in PHASE_SHARES if k in estimate.extra}
+    extra["n_pairs"] = places.n_pairs(np.asarray(estimate.value))
     return replace(estimate, **pooled, phase=phase, profile=profile, extra=extra)
 
 
