@@ -61,8 +61,6 @@ def test_a_planted_phase_is_in_the_table_and_on_the_page(tmp_path, quarters, sha
     np.testing.assert_allclose(rows[list(PHASE_SHARES)].sum(axis=1), 1, atol=1e-9)
     planted = rows[rows["band"] == "ten"]
     assert (planted[share] > 0.85).all()
-    alone = rows.loc[rows["band"] == "fast", list(PHASE_SHARES)].mean()
-    np.testing.assert_allclose(alone, 0.25, atol=0.12)
     page = outcome.report.read_text(encoding="utf-8")
     percent = f"{100 * planted[share].mean():.0f} % {said}"
     assert percent in page and "means over six meetings" in page
@@ -71,5 +69,6 @@ def test_a_planted_phase_is_in_the_table_and_on_the_page(tmp_path, quarters, sha
 
 def test_without_coupling_no_phase_is_read(tmp_path):
     outcome = recorded(tmp_path / "study", None)
+    np.testing.assert_allclose(outcome.tables["phases"][list(PHASE_SHARES)].mean(), 0.25, atol=0.1)
     page = outcome.report.read_text(encoding="utf-8")
     assert "No place exceeds chance: two unrelated signals" in page and "% in phase" not in page
