@@ -1,0 +1,133 @@
+"""Leaky integrate-and-fire neurons, step by step; plastic synapses are touched only when one of their spikes is.
+
+Between two of its events a synapse has e(t) = e₀·exp(−(t−t₀)/τ_e) and w' = η·M(t)·e(t)·(w_max − w), so its weight
+follows exactly from H = ∫M(t)·exp(−(t−t₀)/τ_e)dt, which is ``ahead[t₀] − exp(−(t−t₀)/τ_e)·ahead[t]``. Events of step k
+lie at its end, time k + 1, after voltages have moved.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def look_ahead(modulator: np.ndarray, dt: float, tau: float) -> np.ndarray:
+    """∫ M(s)·exp(−(s−t)/τ) ds from each step t to the end, (steps + 1,), for M constant within a step."""
+    steps = len(modulator)
+    decay = math.exp(-dt / tau)
+    ahead = np.zeros(steps + 1)
+    for k in range(steps - 1, -1, -1):
+        ahead[k] = modulator[k] * tau * (1.0 - decay) + decay * ahead[k + 1]
+    return ahead
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _settle(
+    s: int, k: int, w: np.ndarray, e: np.ndarray, last: np.ndarray, decay: np.ndarray, ahead: np.ndarray, eta: float,
+    w_max: float,
+) -> None:  # fmt: skip
+    """Bring one synapse's weight and eligibility from its last event to time ``k``."""
+    since = last[s]
+    left = decay[k - since]
+    if e[s] != 0.0:
+        w[s] = max(0.0, w_max - (w_max - w[s]) * math.exp(-eta * e[s] * (ahead[since] - left * ahead[k])))
+        e[s] *= left
+    last[s] = k
+
+
+@njit(cache=True, nogil=True)
+def _advance(
+    k: int, v: np.ndarray, g_e: np.ndarray, g_i: np.ndarray, free: np.ndarray, lift: np.ndarray, neuron: np.ndarray
+) -> None:
+    """One exact step of voltage and currents; a refractory neuron's voltage waits."""
+    through_v, through_e, through_i, keep_e, keep_i = neuron[0], neuron[1], neuron[2], neuron[3], neuron[4]
+    for i in range(len(v)):
+        moved = lift[i] + (v[i] - lift[i]) * through_v + g_e[i] * through_e - g_i[i] * through_i
+        v[i] = v[i] if k < free[i] else moved
+        g_e[i] *= keep_e
+        g_i[i] *= keep_i
+
+
+@njit(cache=True, nogil=True)
+def _released(j: int, k: int, x: np.ndarray, u: np.ndarray, seen: np.ndarray, tm: np.ndarray) -> float:
+    """Share of resources that a spike of neuron ``j`` releases (Tsodyks–Markram); dt/τ in ``tm[1:]``, 0 for none."""
+    gap = k - seen[j]
+    x[j] = 1.0 - (1.0 - x[j]) * math.exp(-gap * tm[1])
+    u[j] = u[j] * math.exp(-gap * tm[2]) if tm[2] > 0.0 else 0.0
+    u[j] += tm[0] * (1.0 - u[j])
+    out = u[j] * x[j]
+    x[j] -= out
+    seen[j] = k
+    return float(out)
+
+
+@njit(cache=True, nogil=True)
+def run(
+    start: int, steps: int, wires: tuple, state: tuple, lift: np.ndarray, neuron: np.ndarray, tm: np.ndarray,
+    rule: np.ndarray, decay: np.ndarray, ahead: np.ndarray, delay: int, refractory: int, external: tuple,
+    spontaneous: tuple, step_of: np.ndarray, who: np.ndarray, pending: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Advance ``steps`` steps, writing spikes after the ``pending`` ones; returns their number and the steps made.
+
+    ``external`` and ``spontaneous`` hold, sorted, the step (from 0) of each event and its neuron or synapse.
+    """
+    first, plastic_end, target, first_in, synapse_in, source, q_spontaneous = wires
+    v, g_e, g_i, free, w, e, last, pre, post, pre_seen, post_seen, x, u, tm_seen, count = state
+    theta, reset, kick = neuron[5], neuron[6], neuron[7]
+    eta, w_max, a_plus, a_minus, fade_plus, fade_minus = rule[0], rule[1], rule[2], rule[3], rule[4], rule[5]
+    grow, shrink = rule[6], rule[7]
+    n, spikes, arrived, at_x, at_s = len(v), pending, 0, 0, 0
+    for k in range(steps):
+        _advance(start + k, v, g_e, g_i, free, lift, neuron)
+        fired = spikes
+        for i in range(n):
+            if v[i] > theta:
+                if spikes == len(who):
+                    return spikes, k
+                step_of[spikes], who[spikes] = k, i
+                spikes += 1
+        while at_x < len(external[0]) and external[0][at_x] == k:
+            g_e[external[1][at_x]] += kick
+            at_x += 1
+        while at_s < len(spontaneous[0]) and spontaneous[0][at_s] == k:
+            s = spontaneous[1][at_s]
+            i = target[s]
+            scale = math.exp(grow * (start + k + 1) - shrink * count[i]) if shrink > 0.0 else 1.0
+            g_e[i] += q_spontaneous[s] * scale
+            at_s += 1
+        while arrived < fired and step_of[arrived] + delay == k:
+            j = who[arrived]
+            arrived += 1
+            if first_in[-1] > 0:
+                pre[j] = pre[j] * math.exp(-(start + k - pre_seen[j]) * fade_plus) + a_plus
+                pre_seen[j] = start + k
+            if plastic_end[j] < 0:
+                for s in range(first[j], first[j + 1]):
+                    g_i[target[s]] += w[s]
+                continue
+            amount = _released(j, start + k, x, u, tm_seen, tm)
+            for s in range(first[j], plastic_end[j]):
+                _settle(s, k + 1, w, e, last, decay, ahead, eta, w_max)
+                i = target[s]
+                e[s] += post[i] * math.exp(-(start + k - post_seen[i]) * fade_minus)
+                g_e[i] += w[s] * amount
+            for s in range(plastic_end[j], first[j + 1]):
+                g_e[target[s]] += w[s] * amount
+        for f in range(fired, spikes):
+            i = who[f]
+            post[i] = post[i] * math.exp(-(start + k - post_seen[i]) * fade_minus) - a_minus
+            post_seen[i] = start + k
+            for m in range(first_in[i], first_in[i + 1]):
+                s = synapse_in[m]
+                _settle(s, k + 1, w, e, last, decay, ahead, eta, w_max)
+                j = source[s]
+                e[s] += pre[j] * math.exp(-(start + k - pre_seen[j]) * fade_plus)
+            v[i], free[i] = reset, start + k + refractory
+            count[i] += 1
+    for s in range(len(w)):
+        _settle(s, steps, w, e, last, decay, ahead, eta, w_max)
+        last[s] = 0
+    return spikes, steps
