@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from interbrain.arrays.streams import stream
+from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
 from interbrain.data.study import Study, base_name
 from interbrain.data.tables import PLACE
+from interbrain.inference.arms import FEWEST, several_arms
 from interbrain.inference.clusters import Clusters, Neighbours, neighbours_of
 from interbrain.inference.contrast import arm_difference, paired_contrast
 from interbrain.inference.corrections import benjamini_hochberg
@@ -23,6 +25,7 @@ from interbrain.study.cache import AnyStep
 
 FAMILY = ("analysis", "measure", "modality", "signal_a", "signal_b", "level", "segment", "null")
 LABEL = ("place_a", "place_b", "band", "direction")
+MET = ["group", "session", "condition"]
 
 Label = tuple[str, ...]
 Row = dict[str, Any]
@@ -46,9 +49,17 @@ class Kept:
 
 
 def group_tests(
-    study: Study, plan: Plan, tables: dict[str, pd.DataFrame], steps: Sequence[AnyStep], excluded: frozenset[str]
+    study: Study,
+    plan: Plan,
+    tables: dict[str, pd.DataFrame],
+    steps: Sequence[AnyStep],
+    excluded: frozenset[str],
+    problems: list[Problem] | None = None,
 ) -> list[Row]:
-    """Rows of ``tests.tsv`` that need no re-pairing: within-dyad nulls over groups, segments, arms, who leads."""
+    """Rows of ``tests.tsv`` that need no re-pairing: within-dyad nulls over groups, segments, arms, who leads.
+
+    Arms that are too small to be compared are added to ``problems``.
+    """
     rows: list[Row] = []
     kept = [k for k in _kept(steps) if _meeting_key(k.about) not in excluded]
     for family, members in _families(kept, "draws"):
@@ -59,7 +70,7 @@ def group_tests(
     nulls = without(tables["nulls"], excluded)
     rows += _contrasts(nulls, plan)
     rows += _conditions(nulls, plan)
-    rows += _arms(nulls, plan)
+    rows += _arms(nulls, plan, [] if problems is None else problems)
     return with_fdr(rows)
 
 
@@ -169,7 +180,7 @@ def _lags(synchrony: pd.DataFrame, nulls: pd.DataFrame, lags: pd.DataFrame, plan
         if len(wide) >= 2:
             random = stream(plan.seed, "leads", *(str(v) for v in family.values()))
             test = leads_over_groups(wide.to_numpy(), random, plan.n_arrangements)
-            n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
+            n_meetings = part[MET].drop_duplicates().shape[0]
             rows += family_rows(family, list(wide.columns), "leads", *_columns(test, n_meetings))
     return rows
 
@@ -214,27 +225,58 @@ def _conditions(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
         if len(difference):
             random = stream(plan.seed, "conditions", *family.values())
             test = paired_contrast(difference.to_numpy(), random, plan.n_arrangements)
-            n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
+            n_meetings = part[MET].drop_duplicates().shape[0]
             rows += family_rows(
                 family, list(difference.columns), f"condition:{first}-{second}", *_columns(test, n_meetings)
             )
     return rows
 
 
-def _arms(nulls: pd.DataFrame, plan: Plan) -> list[Row]:
-    arms = sorted(set(nulls["arm"]) - {""}) if len(nulls) else []
-    if len(arms) != 2:
+def _arms(nulls: pd.DataFrame, plan: Plan, problems: list[Problem]) -> list[Row]:
+    """Two arms against each other; of three and more all of them at once, and every pair."""
+    named = nulls[nulls["arm"] != ""] if len(nulls) else nulls
+    if not len(named) or named["arm"].nunique() < 2:
         return []
     rows: list[Row] = []
-    for family, part in _by_family(nulls, per_segment=True):
+    for family, part in _by_family(named, per_segment=True):
         wide = part.pivot_table(index=["arm", "group"], columns=list(LABEL), values="excess", sort=False)
-        label = np.array(wide.index.get_level_values("arm")) == arms[0]
-        if min(label.sum(), (~label).sum()) >= 2:
-            random = stream(plan.seed, "arms", *family.values())
-            test = arm_difference(wide.to_numpy(), label, random, plan.n_arrangements)
-            n_meetings = part[["group", "session", "condition"]].drop_duplicates().shape[0]
-            rows += family_rows(family, list(wide.columns), f"arm:{arms[0]}-{arms[1]}", *_columns(test, n_meetings))
+        wide = _large_enough(wide, family, sorted(named["arm"].unique()), problems)
+        arms = np.array(wide.index.get_level_values("arm"))
+        names = sorted(set(arms))
+        if len(names) < 2:
+            continue
+        random = stream(plan.seed, "arms", *family.values())
+        meetings = part[part["arm"].isin(names)][MET].drop_duplicates()
+        labels, n = list(wide.columns), plan.n_arrangements
+        if len(names) == 2:
+            found = arm_difference(wide.to_numpy(), arms == names[0], random, n)
+            rows += family_rows(family, labels, f"arm:{names[0]}-{names[1]}", *_columns(found, len(meetings)))
+            continue
+        several = several_arms(wide.to_numpy(), arms, random, n)
+        columns, fixed = _columns(several.omnibus, len(meetings))
+        rows += family_rows(family, labels, "arms", columns, {**fixed, "note": ", ".join(names)})
+        for (first, second), test in several.pairs.items():
+            columns, fixed = _columns(test, part[part["arm"].isin([first, second])][MET].drop_duplicates().shape[0])
+            columns["n_groups"] = np.isfinite(wide.to_numpy()[np.isin(arms, [first, second])]).sum(axis=0)
+            rows += family_rows(family, labels, f"arm:{first}-{second}", columns, fixed)
     return rows
+
+
+def _large_enough(wide: pd.DataFrame, family: Row, names: list[str], problems: list[Problem]) -> pd.DataFrame:
+    """Only the arms of at least two groups with a value; the others, and what follows, are told."""
+    wide = wide.dropna(how="all")
+    present = list(wide.index.get_level_values("arm"))
+    sizes = {str(name): present.count(name) for name in names}
+    small = [name for name, n in sizes.items() if n < FEWEST]
+    if small:
+        left = [name for name in sizes if name not in small]
+        counted = {name: "1 group" if sizes[name] == 1 else f"{sizes[name]} groups" for name in small}
+        what = "; ".join(f"arm {name!r} has {n} with a value" for name, n in counted.items())
+        done = f"compared without {' and '.join(small)}" if len(left) > 1 else "the arms were not compared"
+        where = ", ".join(str(family[k]) for k in ("analysis", "segment", "null") if family[k])
+        why = f"an arm of fewer than {FEWEST} groups has no spread to judge a difference by"
+        problems.append(Problem(f"arms, {where}", what, why, done, costs_data=False))
+    return wide[[name not in small for name in present]]
 
 
 def _by_family(nulls: pd.DataFrame, *, per_segment: bool) -> Iterator[tuple[Row, pd.DataFrame]]:

@@ -24,6 +24,7 @@ from interbrain.data.files import write_file, write_text
 from interbrain.data.plan import Plan, default_plan, plan_from, read_plan
 from interbrain.data.study import Study
 from interbrain.data.tables import TABLES, frame, write_table
+from interbrain.study.ahead import try_ahead
 from interbrain.study.boundary import untold
 from interbrain.study.cache import AnyStep
 from interbrain.study.cluster import runner
@@ -141,7 +142,7 @@ def _run(
             found = _measure(study, chosen, place.steps, pool, bar, clock, debug)
             workers = pool.number
         tables = _tables(study, chosen, found, clock, bar)
-        with clock.step("write the tables"):
+        with clock.step("write the tables"), bar.alone("write"):
             _write(place.new, study, chosen, tables, found)
             origin = _provenance(study, chosen, found, started, workers, truth or study.truth)
             write_json(
@@ -186,6 +187,9 @@ def _measure(study: Study, plan: Plan, work: Path, pool: Runner, bar: Progress, 
     problems = [*study.problems, *misfits(study, plan)]
     tasks = person_tasks(study, plan, work, debug)
     bar.expect(forecast(study, plan, len(tasks), pool.number))
+    if bar.shown:
+        with clock.step("try one meeting ahead"):
+            try_ahead(study, plan, tasks, work, pool, bar, debug)
     with clock.step("read and prepare the recordings"):
         watch = bar.tasks(*["persons"] * len(tasks))
         prepared = pool.run(prepare_person, list(tasks.values()), watch, lost_person)
@@ -263,7 +267,7 @@ def _tables(study: Study, plan: Plan, found: Found, clock: Clock, bar: Progress)
     with clock.step("test over groups"), bar.alone("tests"):
         tables["pairings"] = frame("pairings", pairing_rows(found.cells))
         tests = [
-            *group_tests(study, plan, tables, found.pairs, found.excluded),
+            *group_tests(study, plan, tables, found.pairs, found.excluded, problems),
             *repair_tests(study, plan, tables["pairings"], problems),
         ]
         tables["tests"] = frame("tests", tests)

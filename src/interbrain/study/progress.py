@@ -18,6 +18,7 @@ class Progress(Watch):
     """The bar; it watches one kind of tasks at a time."""
 
     def __init__(self, shown: bool) -> None:
+        self.shown = shown
         self._bar = _Bar(
             total=1000,
             disable=not shown,
@@ -31,8 +32,10 @@ class Progress(Watch):
         self._forecast = self._bar.forecast = forecast
 
     def tasks(self, *names: str) -> Progress:
-        """The kind of each task that is watched from now on."""
+        """The kind of each task that is watched from now on: all that there are of each."""
         self._names = list(names)
+        if self._forecast is not None:
+            self._forecast.counted(self._names)
         return self
 
     def begun(self, index: int) -> None:
@@ -52,6 +55,11 @@ class Progress(Watch):
             elapsed = self._bar.format_dict["elapsed"]
             self._bar.n = round(1000 * elapsed / max(elapsed + left, 1e-9))
             self._bar.refresh()
+
+    def tried(self, name: str, seconds: float) -> None:
+        """What one task of a kind took that was tried ahead."""
+        if self._forecast is not None:
+            self._forecast.tried(name, seconds)
 
     def staffed(self, number: int) -> None:
         if self._forecast is not None:
