@@ -57,8 +57,8 @@ def paired_contrast(differences: np.ndarray, stream: np.random.Generator, n_arra
     BadInput
         Not a table of groups × pairs.
     """
-    values = _table(differences)
-    values = values[_present(values)]
+    values = table_of(differences)
+    values = values[present(values)]
     signs, exhaustive = _signs(len(values), n_arrangements, stream)
     known = np.isfinite(values)
     n = known.sum(axis=0)
@@ -83,7 +83,7 @@ def paired_contrast(differences: np.ndarray, stream: np.random.Generator, n_arra
         n_groups=n,
         n_null=len(signs),
         smallest_p=smallest,
-        bound=_bound(len(values), total, "sign flips", 2, len(signs), exhaustive),
+        bound=bound_of(len(values), total, "sign flips", 2, len(signs), exhaustive),
     )
 
 
@@ -105,11 +105,11 @@ def arm_difference(values: np.ndarray, first: np.ndarray, stream: np.random.Gene
     RefusedScience
         Fewer than two groups in an arm.
     """
-    values, first = _table(values), np.asarray(first, dtype=bool)
+    values, first = table_of(values), np.asarray(first, dtype=bool)
     if first.shape != (len(values),):
         raise BadInput(f"arms: {len(values)} groups but {first.size} labels; there must be one a group.")
-    present = _present(values)
-    values, first = values[present], first[present]
+    kept = present(values)
+    values, first = values[kept], first[kept]
     k, n = int(first.sum()), len(values)
     if min(k, n - k) < 2:
         raise RefusedScience(f"arms: {k} and {n - k} groups; each arm needs at least two to be compared.")
@@ -132,26 +132,32 @@ def arm_difference(values: np.ndarray, first: np.ndarray, stream: np.random.Gene
         n_groups=np.isfinite(values).sum(axis=0),
         n_null=len(labels),
         smallest_p=ties / total if exhaustive else 1 / (1 + len(labels)),
-        bound=_bound(n, total, "ways to fill the arms", ties, len(labels), exhaustive),
+        bound=bound_of(n, total, "ways to fill the arms", ties, len(labels), exhaustive),
     )
 
 
 def _welch(values: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Differences of means and Welch's t ``(L, P)`` for labels ``(L, G)``; NaN where an arm has fewer than two."""
-    known = np.isfinite(values)
+    (mean_a, error_a), (mean_b, error_b) = arm_moments(values, labels), arm_moments(values, ~labels)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        difference = mean_a - mean_b
+        return difference, difference / np.sqrt(error_a + error_b)
+
+
+def arm_moments(values: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An arm's means less those of all groups, and their squared standard errors, ``(L, P)`` for ``members (L, G)``.
+
+    The error is NaN where the arm has fewer than two groups.
+    """
+    known, arm = np.isfinite(values), members.astype(np.float64)
     # About the mean, so that sums of squares do not cancel.
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
         filled = np.where(known, values - centre, 0.0)
-        means, errors = [], []
-        for arm in (labels.astype(np.float64), (~labels).astype(np.float64)):
-            count = arm @ known
-            mean = (arm @ filled) / count
-            spread = np.maximum((arm @ filled**2) / count - mean**2, 0.0) * count / (count - 1)
-            means.append(mean)
-            errors.append(np.where(count >= 2, spread / count, np.nan))
-        difference = means[0] - means[1]
-        return difference, difference / np.sqrt(errors[0] + errors[1])
+        count = arm @ known
+        mean = (arm @ filled) / count
+        spread = np.maximum((arm @ filled**2) / count - mean**2, 0.0) * count / (count - 1)
+        return mean, np.where(count >= 2, spread / count, np.nan)
 
 
 def _two_sided(statistic: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -182,20 +188,24 @@ def _labels(first: np.ndarray, n_arrangements: int, stream: np.random.Generator)
     return np.stack([stream.permutation(first) for _ in range(n_arrangements)]), False
 
 
-def _bound(n: int, total: int, what: str, ties: int, drawn: int, exhaustive: bool) -> str:
+def bound_of(
+    n: int, total: int, what: str, ties: int, drawn: int, exhaustive: bool, p: str = "two-sided p"
+) -> str:  # fmt: skip
+    """What the number of groups allows, in words: ``ties`` of ``total`` arrangements look like the one that was."""
     if exhaustive:
-        return f"{n} groups allow {total} {what}; the smallest two-sided p is {ties}/{total}"
+        return f"{n} groups allow {total} {what}; the smallest {p} is {ties}/{total}"
     many = f"{total:,}" if total < 10**12 else f"{float(total):.1e}"
     return f"{drawn} of the {many} {what} of {n} groups were drawn; the smallest p is 1/{drawn + 1}"
 
 
-def _present(values: np.ndarray) -> np.ndarray:
+def present(values: np.ndarray) -> np.ndarray:
     """Groups that have a number anywhere: others would be counted in what the arrangements allow."""
-    present = np.isfinite(values).any(axis=1)
-    return present if present.any() else np.ones(len(values), dtype=bool)
+    found = np.isfinite(values).any(axis=1)
+    return found if found.any() else np.ones(len(values), dtype=bool)
 
 
-def _table(values: np.ndarray) -> np.ndarray:
+def table_of(values: np.ndarray) -> np.ndarray:
+    """``(groups, pairs)`` of floats, or what is wrong with it."""
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 2 or not len(values):
         raise BadInput(f"contrast: got an array of shape {values.shape}; needed is (groups, pairs), not empty.")

@@ -227,6 +227,12 @@ def _comparisons(results: Results) -> str:
         parts.append(
             "Arms were compared by the difference of synchrony above chance, averaged over a dyad's sessions; whole "
             "dyads were exchanged between arms."
+            + (
+                " All arms were tested at once by the spread of their means, each weighed by its standard error, and "
+                "two by two with one maximum over pairs."
+                if "arms" in names
+                else ""
+            )
         )
     leads = tests.loc[tests["test"] == "leads", "analysis"].unique()
     if any(views.has_profile(results, a) for a in leads):

@@ -234,11 +234,14 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
 def contrasts(results: Results) -> list[Finding]:
     """Segments, conditions and arms against each other."""
     out = []
-    for prefix in ("contrast:", "condition:", "arm:"):
+    for prefix in ("contrast:", "condition:", "arms", "arm:"):
         rows = views.of_test(results, prefix)
         rows = rows[rows["p_read"].notna()]
         for (test, _), mine in rows.groupby(["test", "analysis"], sort=False):
-            first, second = sides(str(test))
+            if prefix == "arms":
+                out.append(_all_arms(results, mine))
+                continue
+            first, second = sides(results, str(test))
             best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
             assert best is not None
             place = where(results, mine, best)
@@ -259,10 +262,32 @@ def contrasts(results: Results) -> list[Finding]:
     return out
 
 
-def sides(test: str) -> tuple[str, str]:
-    """``"contrast:task-rest"`` → task, rest."""
-    first, _, second = test.partition(":")[2].partition("-")
-    return first, second or "the rest"
+def _all_arms(results: Results, rows: pd.DataFrame) -> Finding:
+    """Three or more arms at once; what follows it compares them two by two."""
+    best = views.strongest(rows[rows["claim"]] if rows["claim"].any() else rows)
+    assert best is not None
+    place = where(results, rows, best)
+    names = words.listing(str(best["note"]).split(", "))
+    chance = words.with_spread(best["null_mean"], best["null_sd"])
+    detail = words.sentence(
+        f"{f'{place}: ' if len(rows) > 1 and place else ''}the SD of the arms' means is "
+        f"{words.like(best['estimate'], best['null_sd'])}, and {chance} when dyads change arms; "
+        f"{p_with_family(rows, best)}"
+    )
+    k = int(rows["claim"].sum())
+    of = f" in {k} of {len(rows)} places" if len(rows) > 1 and k else ""
+    lead = f"Synchrony differs between the arms {names}{of}." if k else f"No evidence that the arms {names} differ."
+    return Finding("Do the arms differ?", FOUND if k else NONE, lead, detail)
+
+
+def sides(results: Results, test: str) -> tuple[str, str]:
+    """``"contrast:task-rest"`` → task, rest; a hyphen may also stand within a name."""
+    kind, _, both = test.partition(":")
+    column = {"arm": "arm", "condition": "condition"}.get(kind, "segment")
+    known = set(results["nulls"][column].astype(str))
+    pieces = both.split("-")
+    splits = [("-".join(pieces[:i]), "-".join(pieces[i:])) for i in range(1, len(pieces))]
+    return next((s for s in splits if known >= set(s)), splits[0] if splits else (both, "the rest"))
 
 
 def outcome(results: Results) -> list[Finding]:

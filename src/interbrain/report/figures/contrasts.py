@@ -27,7 +27,7 @@ def pictures(results: Results) -> list[Picture]:
 
 
 def _one(results: Results, test: str, rows: pd.DataFrame, best: pd.Series) -> Picture | None:
-    first, second = sides(test)
+    first, second = sides(results, test)
     column = COLUMNS[test.partition(":")[0] + ":"]
     keys = ["signal_a", "signal_b", "band", "direction", "place_a", "place_b"]
     nulls = views.same_place(results["nulls"], best, keys if column == "segment" else None)
