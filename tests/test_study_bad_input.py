@@ -225,8 +225,9 @@ def test_check_lists_everything_at_once_and_writes_nothing(study):
 
 
 def test_the_same_bytes_for_any_number_of_workers(sound, tmp_path):
+    """The second also shows a bar, for which one meeting is tried ahead."""
     one = interbrain.run(sound, tmp_path / "one", workers=1)
-    two = interbrain.run(sound, tmp_path / "two", workers=2)
+    two = interbrain.run(sound, tmp_path / "two", workers=2, progress=True)
     for name in one.tables:
         file = f"{name}.tsv"
         assert (one.folder / file).read_bytes() == (two.folder / file).read_bytes(), file
