@@ -92,6 +92,47 @@ def test_a_group_without_three_recordings_is_told_and_the_page_says_everybody(ou
     assert "Kuramoto order parameter" in page and "m of all members" in page and "child all members" not in page
 
 
+def test_halves_of_whole_groups_are_measured(outcome):
+    """Groups that move together do so in both halves; the halves of the others lie as far apart as chance puts them."""
+    halves = outcome.tables["halves"].query("analysis == 'cluster'").set_index("group")
+    assert len(halves) == 12 and halves["reason"].str.startswith("a quarter of the recording lasts 37 s").all()
+    together, alone = halves.loc["t1":"t3", ["early", "late"]], halves.loc["n1":"n3", ["early", "late"]]
+    assert (together > 1.5).all(axis=None) and (alone.abs() < 0.3).all(axis=None)
+    whole = outcome.tables["nulls"].query("analysis == 'cluster'").set_index("group")["excess"]
+    assert together.mean(axis=None) == pytest.approx(whole["t1":"t3"].mean(), abs=0.1)
+    apart = (halves["early_late_null_sd"] / halves["null_sd"]).median()
+    assert apart == pytest.approx(2.0, rel=0.3)  # each half has twice the variance of the whole, two of them four times
+    known = outcome.tables["reliability"].query("analysis == 'cluster' and part == 'all' and halves == 'early_late'")
+    assert known["reliability"].item() > 0.95
+
+
+def test_what_whole_groups_lack_is_told(outcome):
+    told = [p for p in outcome.problems if p.what == "members were not re-assembled from different groups"]
+    assert {p.where for p in told} == {"order, all members", "cluster, all members"}
+    assert not any(p.costs_data for p in told)
+    page = outcome.report.read_text(encoding="utf-8")
+    assert "members of different groups were not put together, and no confound was taken out" in page
+
+
+def test_pairs_of_other_roles_are_told_where_partners_are_re_paired(tmp_path):
+    random = np.random.default_rng(3)
+    for group in "ab":
+        for role in ("therapist", "mother", "child"):
+            moved = np.convolve(random.standard_normal(1204), np.ones(5) / 5, "valid")
+            np.savetxt(tmp_path / f"{group}_{role}.txt", moved, header="m", comments="")
+    head, _, rest = STUDY.partition("[[recordings]]")
+    text = head
+    for role in ("therapist", "mother", "child"):
+        block = rest.partition("[plan]")[0].replace("{group}_{session}_{role}", "{group}_" + role)
+        text += f'[[recordings]]{block}role = "{role}"\nsession = 1\n'
+    text += '[plan]\n[[plan.analysis]]\nname = "pairs"\nmodality = "motion"\nmeasure = "corr"\n'
+    (tmp_path / "study.toml").write_text(text + 'surrogates = ["circular_shift"]\nn_surrogates = 19\n')
+    outcome = interbrain.run(tmp_path, tmp_path / "derivatives")
+    told = {p.where for p in outcome.problems if p.what == "these two were not re-paired"}
+    assert told == {"pairs, therapist and child", "pairs, mother and child"}
+    assert len(outcome.tables["pairings"]) == 4
+
+
 def test_null_moves_each_member_by_itself(outcome):
     """The null's mean of independent members is that of three random phases, not of a pair kept together."""
     nulls = outcome.tables["nulls"].query("analysis == 'order'").set_index("group")

@@ -73,21 +73,47 @@ def halves(
     ``state`` and ``prepared_a`` are those of the whole recording. Quarters too short for the measure give no values
     and the measure's own reason.
     """
-    block_a, block_b = blocks
+    moved = _surrogates(measure, blocks[1:], settings, surrogate, [stream])
+    return _halved(measure, record, state, prepared_a, blocks, settings, moved)
+
+
+def group_halves(
+    measure: ModuleType,
+    record: MeasureRecord,
+    state: Any,
+    blocks: Sequence[Block],
+    settings: Mapping[str, Any],
+    surrogate: str,
+    streams: Sequence[np.random.Generator],
+) -> Halves:
+    """:func:`halves` of a whole group: surrogates move every member but the first, each by its own of ``streams``."""
+    moved = _surrogates(measure, blocks[1:], settings, surrogate, streams)
+    return _halved(measure, record, state, measure.prepare(blocks[0], settings), blocks, settings, moved)
+
+
+def _halved(
+    measure: ModuleType,
+    record: MeasureRecord,
+    state: Any,
+    prepared_first: Any,
+    blocks: Sequence[Block],
+    settings: Mapping[str, Any],
+    moved: Iterator[tuple[Block, ...]],
+) -> Halves:
+    """``moved`` gives everybody but the first, surrogate by surrogate; it is drawn from only where it is needed."""
+    last = blocks[-1]
     try:
-        if block_b.epoched:
-            return _of_estimates(_epoch_quarters(measure, block_a, block_b, settings), record, [], [])
-        windows = _windows(block_b.shape[2])
+        if last.epoched:
+            return _of_estimates(_epoch_quarters(measure, blocks, settings), record, [], [])
+        windows = _windows(last.shape[2])
         own, drawn, whole = measure.reduce(state, windows), [], []
         if any(np.isfinite(e.value).any() for e in own):
-            for block in _surrogates(measure, block_b, settings, surrogate, stream):
-                shifted = measure.combine(prepared_a, measure.prepare(block, settings))
+            for others in moved:
+                shifted = measure.combine(prepared_first, *(measure.prepare(b, settings) for b in others))
                 drawn.append(measure.reduce(shifted, windows))
                 whole.append(measure.reduce(shifted))
         found = _of_estimates(own, record, drawn, whole)
-        return (
-            found if found.reason else _apart_enough(found, block_b, surrogate_settings(settings, measure)["guard_s"])
-        )
+        return found if found.reason else _apart_enough(found, last, surrogate_settings(settings, measure)["guard_s"])
     except InterbrainError as error:
         return Halves({}, {}, np.empty(0), str(error))
 
@@ -106,16 +132,22 @@ def _apart_enough(found: Halves, block: Block, memory: float) -> Halves:
 
 
 def _surrogates(
-    measure: ModuleType, block: Block, settings: Mapping[str, Any], surrogate: str, stream: np.random.Generator
-) -> Iterator[Block]:
-    """Surrogates of person B that keep none of the coupling, where there are enough such."""
+    measure: ModuleType,
+    blocks: Sequence[Block],
+    settings: Mapping[str, Any],
+    surrogate: str,
+    streams: Sequence[np.random.Generator],
+) -> Iterator[tuple[Block, ...]]:
+    """Surrogates of everybody in ``blocks`` that keep none of the coupling, where there are enough such."""
     module, about = surrogates.module(surrogate), surrogate_settings(settings, measure)
     some_near = hasattr(module, "near")
-    index = module.draw_index(block, (4 if some_near else 1) * SURROGATES, stream, about)
-    near = module.near(block, index, about) if some_near else np.zeros(len(index), dtype=bool)
-    order = np.argsort(near, kind="stable")[:SURROGATES]
-    for row in index[order]:
-        yield surrogates.moved(module, block, row)
+    n = (4 if some_near else 1) * SURROGATES
+    index = [module.draw_index(b, n, s, about) for b, s in zip(blocks, streams, strict=True)]
+    near = np.zeros(n, dtype=bool)
+    if some_near:
+        near = np.logical_or.reduce([module.near(b, i, about) for b, i in zip(blocks, index, strict=True)])
+    for draw in np.argsort(near, kind="stable")[:SURROGATES]:
+        yield tuple(surrogates.moved(module, b, i[draw]) for b, i in zip(blocks, index, strict=True))
 
 
 def _windows(n_times: int) -> np.ndarray:
@@ -123,9 +155,10 @@ def _windows(n_times: int) -> np.ndarray:
     return np.stack([edges[:-1], edges[1:]], axis=1)
 
 
-def _epoch_quarters(measure: ModuleType, a: Block, b: Block, settings: Mapping[str, Any]) -> list[Estimate]:
+def _epoch_quarters(measure: ModuleType, blocks: Sequence[Block], settings: Mapping[str, Any]) -> list[Estimate]:
     """Early odd, early even, late even, late odd epochs: the outer two are the odd ones."""
-    n, middle = a.shape[0], (a.shape[0] + 1) // 2
+    n = blocks[0].shape[0]
+    middle = (n + 1) // 2
     if n < 8:
         raise InterbrainError(f"{n} epochs; at least 8 are needed for halves of halves.")
     every = np.arange(n)
@@ -133,7 +166,7 @@ def _epoch_quarters(measure: ModuleType, a: Block, b: Block, settings: Mapping[s
     chosen = [early[early % 2 == 0], early[early % 2 == 1], late[late % 2 == 1], late[late % 2 == 0]]
     found = []
     for index in chosen:
-        parts = [x.at(index) for x in (a, b)]
+        parts = [x.at(index) for x in blocks]
         found.append(measure.reduce(measure.combine(*(measure.prepare(p, settings) for p in parts))))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from interbrain.data.tables import EVERYBODY
 from interbrain.report import confounds, words
 from interbrain.report.results import Results
 
@@ -76,6 +77,12 @@ def _tests(results: Results) -> list[str]:
         out.append(
             "Re-pairing compares with chance in who met whom. It cannot tell synchrony from events that came at a "
             "time of each dyad's own, nor from two people who were put together because they resemble each other."
+        )
+    if (results["synchrony"]["role_a"] == EVERYBODY).any():
+        out.append(
+            "Values of all members of a group at once were compared with surrogates within each group alone: members "
+            "of different groups were not put together, and no confound was taken out of these values. What everybody "
+            "in the room shares (a task, music, a speaker) counts as synchrony there."
         )
     out += confounds.limit(results)
     if "leads" in tests:

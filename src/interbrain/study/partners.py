@@ -68,9 +68,11 @@ def repairing_tasks(
     problems: list[Problem] = []
     for analysis in (a for a in plan.analysis if a.repair and not a.of_group):
         cells: dict[tuple[int, str, str], list[tuple[PairTask, Segment]]] = {}
-        for pair in pairs:
-            eligible = pair.modalities == analysis.modalities and pair.meeting.key not in excluded
-            if eligible and (pair.side_a.member.role, pair.side_b.member.role) == tuple(roles):
+        for pair in (p for p in pairs if p.modalities == analysis.modalities and p.meeting.key not in excluded):
+            between = pair.side_a.member.role, pair.side_b.member.role
+            if between != tuple(roles):
+                problems.append(_other_roles(analysis, between, roles))
+            else:
                 for segment in pair.meeting.segments:
                     key = (pair.meeting.session, pair.meeting.condition, segment.name)
                     cells.setdefault(key, []).append((pair, segment))
@@ -79,7 +81,17 @@ def repairing_tasks(
                 folder = work / "cells"
                 cell = CellTask(session, condition, segment_name, analysis, plan, tuple(members), folder, debug)
                 tasks += [replace(cell, first=first) for first in range(0, len(members), AT_ONCE)]
-    return tasks, problems
+    return tasks, list(dict.fromkeys(problems))
+
+
+def _other_roles(analysis: Analysis, between: tuple[str, str], roles: Sequence[str]) -> Problem:
+    return Problem(
+        f"{analysis.name}, {between[0]} and {between[1]}",
+        "these two were not re-paired",
+        f"partners are re-paired between the study's first two roles, {' and '.join(roles)}",
+        "they were compared with surrogates within their own meeting; to re-pair them, name these roles first",
+        costs_data=False,
+    )
 
 
 def measure_cell(task: CellTask) -> Kept:

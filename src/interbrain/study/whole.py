@@ -19,6 +19,7 @@ from interbrain.data.plan import Analysis, Plan
 from interbrain.data.signal import Block, Signal
 from interbrain.data.study import Meeting, Segment, Study
 from interbrain.data.tables import EVERYBODY
+from interbrain.inference.halves import group_halves
 from interbrain.inference.null import compare, group_draws
 from interbrain.signals.align import common_clock, cut
 from interbrain.study import tabulate
@@ -86,7 +87,7 @@ def whole_tasks(
                 why = "a group's value depends on how many are in it" if enough else f"it takes {FEWEST} members"
                 done = "measured without them" if enough else "this session was left out"
                 problems.append(Problem(place, what, why, done, costs_data=not enough))
-    return tasks, problems
+    return tasks, problems + not_reassembled(tasks)
 
 
 def measure_whole(task: WholeTask) -> Kept:
@@ -207,14 +208,40 @@ def _compare(
     found.add("synchrony", tabulate.synchrony_rows(pooled, places, ask.analysis, context))
     for surrogate in ask.analysis.surrogates:
         about = (task.meeting.key, context["segment"], context["signal_a"], surrogate)
-        streams = [stream(task.plan.seed, "surrogate of a member", *about, k) for k in range(1, len(blocks))]
+        streams = _streams(task, "surrogate of a member", *about, n=len(blocks))
         draws = group_draws(ask.module, blocks, ask.settings, surrogate, ask.analysis.n_surrogates, streams)
         raw, stabilised = pool_draws(draws, places, ask.record)
         null = compare(pooled.value, pooled.stabilised, raw, stabilised, draws.near)
         family = tabulate.family_name(context, ask.analysis, surrogate)
         found.add("nulls", tabulate.null_rows(null, places, ask.analysis, context, surrogate, family, pooled))
         keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
+        if surrogate == ask.analysis.surrogates[0]:
+            streams = _streams(task, "halves of a member", *about[:-1], n=len(blocks))
+            apart = group_halves(ask.module, ask.record, state, blocks, ask.settings, surrogate, streams)
+            found.add("halves", tabulate.halves_rows(apart, null, pooled, places, ask.analysis, context, surrogate))
     if ask.analysis.window_s:
         windows = windows_of(blocks[0], ask.analysis.window_s)
         over_time = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
         found.add("windows", tabulate.window_rows(over_time, windows / blocks[0].rate, places, ask.analysis, context))
+
+
+def _streams(task: WholeTask, what: str, *about: str, n: int) -> list[np.random.Generator]:
+    """One for every member but the first."""
+    return [stream(task.plan.seed, what, *about, k) for k in range(1, n)]
+
+
+def not_reassembled(tasks: Sequence[WholeTask]) -> list[Problem]:
+    """Analyses whose plan asks for re-paired partners, of which whole groups have none."""
+    asked_for = dict.fromkeys(a.name for task in tasks for a in task.analyses if a.repair)
+    n = len({task.meeting.group for task in tasks})
+    return [
+        Problem(
+            f"{name}, {EVERYBODY}",
+            "members were not re-assembled from different groups",
+            "a value of a whole group has no partners to be permuted",
+            "compared with surrogates within each group alone; to compare with people who never met, measure the pairs",
+            costs_data=False,
+        )
+        for name in asked_for
+        if n > 1
+    ]
