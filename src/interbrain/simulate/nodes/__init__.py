@@ -1,0 +1,16 @@
+"""What a region is: one file a model, a frozen record of parameters with units, ranges and source.
+
+Law of the room: a node's record holds its parameters (a number for all regions, or one a region); its kernels
+``emit`` (state to what the others receive), ``advance`` (one step of Heun's method; what comes from others is held over
+the step) and ``show`` (what is recorded) work on flat arrays, so that one brain and many at once run the same code.
+"""
+
+from interbrain.simulate.nodes.hopf import Hopf
+from interbrain.simulate.nodes.jansen_rit import JansenRit
+from interbrain.simulate.nodes.kuramoto import Kuramoto
+from interbrain.simulate.nodes.wilson_cowan import WilsonCowan
+
+Node = Kuramoto | Hopf | WilsonCowan | JansenRit
+NODES = {"kuramoto": Kuramoto, "hopf": Hopf, "wilson_cowan": WilsonCowan, "jansen_rit": JansenRit}
+
+__all__ = ["NODES", "Hopf", "JansenRit", "Kuramoto", "Node", "WilsonCowan"]
