@@ -84,7 +84,7 @@ class Progress(Watch):
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is None and not self._bar.disable:
-            self._bar.n, self._bar.forecast = 1000, Forecast({}, 1)
+            self._bar.n, self._bar.ended = 1000, True
             self._bar.set_description("done")
         self.close()
 
@@ -93,8 +93,9 @@ class _Bar(tqdm):  # type: ignore[type-arg]
     """A bar whose time left is told by a forecast."""
 
     forecast: Forecast | None = None
+    ended = False
 
     @property
     def format_dict(self) -> dict[str, Any]:
-        left = None if self.forecast is None else self.forecast.left_s()
+        left = 0.0 if self.ended else None if self.forecast is None else self.forecast.left_s()
         return {**super().format_dict, "left": "?" if left is None else self.format_interval(left)}
