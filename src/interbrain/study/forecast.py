@@ -121,9 +121,9 @@ def forecast(study: Study, plan: Plan, n_recordings: int, workers: int) -> Forec
         "twins": (1, COMPARED * PERSON * n_recordings, True),
         "meetings": (len(study.meetings), estimates, False),
         "cells": (cells, min(AT_ONCE, groups) * groups * 0.5, False),
-        "tests": (1, 0.02 * tables, True),
-        "course": (1, 0.05 * tables, True),
-        "write": (1, 0.05 * tables, True),
+        "tests": (1, 0.002 * tables, True),
+        "course": (1, 0.006 * tables, True),
+        "write": (1, 0.025 * tables, True),
         "report": (1, PERSON, True),
     }
     return Forecast({name: Kind(TITLES[name], *kind) for name, kind in kinds.items()}, workers)
@@ -131,5 +131,5 @@ def forecast(study: Study, plan: Plan, n_recordings: int, workers: int) -> Forec
 
 PERSON = 10.0
 """What it costs to read a recording, in those units."""
-COMPARED = 0.15
+COMPARED = 0.1
 """What it costs to compare a recording with all others, against reading it."""
