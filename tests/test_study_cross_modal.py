@@ -122,3 +122,52 @@ def test_who_lacks_the_modality_of_their_role_is_told(tmp_path):
     (told,) = [p for p in outcome.problems if "has no" in p.what]
     assert told.what == "therapist therapist has no heart recording" or told.what.endswith("has no heart recording")
     assert "session" in told.where and told.costs_data
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A's heart at 20 Hz is followed by B's skin at 5 Hz, 2 s later."""
+    random = np.random.default_rng(9)
+    n, delay = int(SECONDS * 5), int(LAG_S * 5)
+    shared = np.convolve(random.standard_normal(n + delay + 40), np.ones(8) / 8, "same")[20:-20]
+    np.savetxt(tmp_path / "heart.txt", resample_poly(shared[delay:], 4, 1) + 0.3 * _slow(random, n, 20), fmt="%.8f")
+    np.savetxt(tmp_path / "skin.txt", shared[:n] + 0.3 * _slow(random, n, 5), fmt="%.8f")
+    return tmp_path / "heart.txt", tmp_path / "skin.txt"
+
+
+WLCC = {"window_s": 40.0, "step_s": 20.0, "max_lag_s": 4.0}
+
+
+def test_two_files_of_two_modalities_are_a_pair(files):
+    rates = {"options_a": {"rate": 20.0}, "options_b": {"rate": 5.0}}
+    asked = {"settings": WLCC, "modality": "heart", "n_surrogates": 19}
+    (row,) = interbrain.pair(*files, "wlcc", modality_b="eda", **rates, **asked).to_dict("records")
+    assert (row["signal_a"], row["signal_b"]) == ("heart", "eda")
+    assert row["p"] == pytest.approx(1 / 20) and row["lag_s"] == pytest.approx(LAG_S, abs=0.3)
+    back = {"options_a": rates["options_b"], "options_b": rates["options_a"]}
+    turned = interbrain.pair(*files[::-1], "wlcc", modality_b="heart", **back, **{**asked, "modality": "eda"})
+    assert turned["lag_s"].item() == pytest.approx(-row["lag_s"], abs=0.3)
+    one_kind = interbrain.pair(*files, "wlcc", **rates, **asked)
+    assert "signal_b" not in one_kind.columns and set(one_kind["signal_a"]) == {"heart"}
+
+
+def test_the_command_measures_two_modalities_and_says_what_it_cannot(files):
+    from click.testing import CliRunner
+
+    from interbrain.app.cli import main
+
+    both = ["--modality", "heart", "--modality-b", "eda", "--read-a", "rate=20", "--read-b", "rate=5"]
+    settings = [x for k, v in WLCC.items() for x in ("--set", f"{k}={v}")]
+    words = ["pair", *map(str, files), *both, "-n", "19"]
+    found = CliRunner().invoke(main, [*words, "-m", "wlcc", *settings])
+    assert found.exit_code == 0, found.output
+    header, row = (line.split("\t") for line in found.output.strip().splitlines())
+    assert header[:2] == ["signal_a", "signal_b"] and row[:2] == ["heart", "eda"]
+    refused = CliRunner().invoke(main, [*words, "-m", "crqa", "--set", "scale=none", "--set", "radius=0.5"])
+    assert refused.exit_code == 2 and "a distance between two kinds of signal has no unit" in refused.output
+    refused = CliRunner().invoke(main, [*words, "-m", "kuramoto", "--band", "slow=0.1-0.4"])
+    assert refused.exit_code == 2 and "kuramoto is of whole groups" in refused.output
+    bare = CliRunner().invoke(
+        main, ["pair", *map(str, files), "--modality", "heart", "--modality-b", "smell", "-m", "mi"]
+    )
+    assert bare.exit_code == 2 and "there is no modality 'smell'" in bare.output

@@ -211,6 +211,7 @@ def simulate(out: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the measure; may be repeated."
 )
 @click.option("--modality", default=None, help="fnirs, eeg, motion, …; absent, told by the format.")
+@click.option("--modality-b", default=None, help="B's, where it is another than A's, e.g. heart and eda.")
 @click.option("--read", "options", multiple=True, metavar="KEY=VALUE", help="For the reader: rate=25, columns=pat, …")
 @click.option("--read-a", "options_a", multiple=True, metavar="KEY=VALUE", help="For A's reader only: stream=…")
 @click.option("--read-b", "options_b", multiple=True, metavar="KEY=VALUE", help="For B's reader only.")
@@ -229,6 +230,9 @@ def pair(a: Path, b: Path, out: Path | None, debug: bool, **asked: Any) -> int:
     \b
     interbrain pair parent/ child/ -m wtc --band slow=0.03-0.12
     interbrain pair 200_01.txt 200_01.txt -m wlcc --modality motion --read rate=25 --channels-a pat --channels-b th
+    interbrain pair heart.tsv skin.tsv -m wlcc --modality heart --modality-b eda --read-a rate=4 --read-b rate=5
+
+    With two kinds of signal, every kind of A is measured with every kind of B; a measure that needs one kind says so.
     """
     from interbrain.study import pair as measure_files
 

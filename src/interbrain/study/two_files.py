@@ -24,8 +24,8 @@ from interbrain.study.person import prepare_person
 from interbrain.study.within import measure_pair
 
 SHOWN = (
-    "signal_a", "place_a", "place_b", "band", "value", "lag_s", "phase", "coverage", "n_effective", "null", "null_mean",
-    "null_sd", "excess", "z", "p", "p_family", "n_null",
+    "signal_a", "signal_b", "place_a", "place_b", "band", "value", "lag_s", "phase", "coverage", "n_effective", "null",
+    "null_mean", "null_sd", "excess", "z", "p", "p_family", "n_null",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def pair(
     bands: Mapping[str, tuple[float, float]] | None = None,
     settings: Mapping[str, Any] | None = None,
     modality: str | None = None,
+    modality_b: str | None = None,
     options: Mapping[str, Any] | None = None,
     options_a: Mapping[str, Any] | None = None,
     options_b: Mapping[str, Any] | None = None,
@@ -53,6 +54,9 @@ def pair(
     ----------
     a, b
         Files (or folders); the same file twice when it holds both people, with ``channels_a`` and ``channels_b``.
+    modality, modality_b
+        What was recorded, where the files' formats do not say it; ``modality_b`` where B's is another than A's (one
+        person's skin with the other's heart).
     options, options_a, options_b
         For the reader, of both files or of one: ``{"rate": 25.0}``, ``{"stream": "EEG 1"}``.
     measure
@@ -64,23 +68,28 @@ def pair(
 
     Returns
     -------
-    Columns of ``synchrony.tsv`` and ``nulls.tsv`` that say something here; a positive lag means that A leads.
+    Columns of ``synchrony.tsv`` and ``nulls.tsv`` that say something here; a positive lag means that A leads. Where
+    the two give different kinds of signal there is ``signal_b`` too.
 
     Raises
     ------
     BadInput
-        A file that cannot be read, or the same samples on both sides.
+        A file that cannot be read, the same samples on both sides, a measure of whole groups, or one that cannot be
+        taken of two kinds of signal.
     """
     record = record_of("interbrain.measures", measure)
+    if record.arity == "group":
+        raise BadInput(f"{measure} is of whole groups; two recordings are a pair. Use interbrain run for a group.")
     with untold(deidentify, "One of the two files"):
         sides = (
             _recording(a, "a", modality, channels_a, {**(options or {}), **(options_a or {})}),
-            _recording(b, "b", modality, channels_b, {**(options or {}), **(options_b or {})}),
+            _recording(b, "b", modality_b or modality, channels_b, {**(options or {}), **(options_b or {})}),
         )
     chosen = () if surrogate == "none" else (surrogate or record.default_surrogate,)
     analysis = {
         "name": measure,
         "modality": sides[0].modality,
+        "modality_b": sides[1].modality if sides[1].modality != sides[0].modality else None,
         "measure": measure,
         "bands": dict(bands or {}),
         "settings": dict(settings or {}),
@@ -95,7 +104,8 @@ def pair(
     synchrony, nulls = gathered(("synchrony", "nulls"), [step]).values()
     shared = [c for c in synchrony.columns if c in nulls.columns]
     table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
-    return table[[c for c in SHOWN if c in table.columns]]
+    alike = table["signal_a"].equals(table["signal_b"])
+    return table[[c for c in SHOWN if c in table.columns and not (alike and c == "signal_b")]]
 
 
 def _measured(study: Study, plan: Plan) -> Step:
