@@ -87,7 +87,7 @@ def test_the_virtual_brain_says_the_same(name):
 
 @pytest.mark.parametrize(("coupling", "expected"), [(4.0, np.sqrt(0.5)), (8 / 3, 0.5), (1.2, 0.0)])
 def test_lorentzian_frequencies_synchronise_above_twice_their_width(coupling, expected):
-    n = 400
+    n = 250
     frequency = np.tan(np.pi * ((np.arange(n) + 0.5) / n - 0.5)) / (2 * np.pi)  # gamma = 1 rad/s
     run = simulate_brain(all_to_all(n), Kuramoto(frequency, coupling), 24, 3e-3, record=["field"], every=0.03)
     r = np.abs(run.field[0, len(run.time) // 2 :, 0]).mean()

@@ -100,6 +100,18 @@ class BrainState:
         """``(set, plastic edge)``."""
         return np.concatenate([block.weight.T for block in self.blocks])
 
+    def set_weights(self, weights: np.ndarray, network: Network) -> None:
+        """Give the plastic edges, ``(set, plastic edge)``, other weights before a run goes on."""
+        if weights.shape != self.weights().shape or not np.isfinite(weights).all():
+            raise BadInput(f"Weights have shape {weights.shape}; {self.weights().shape} numbers are needed.")
+        at, to = 0, network.to[network.plastic]
+        for block in self.blocks:
+            new = np.ascontiguousarray(weights[at : at + block.sets].T)
+            received = block.received.reshape(network.regions, block.sets)
+            np.add.at(received, to, new - block.weight)
+            block.weight[:] = new
+            at += block.sets
+
 
 @dataclass(frozen=True, eq=False)
 class BrainRun:
@@ -189,7 +201,8 @@ def simulate_brain(
     if (bad := next((end for end, _ in found if end >= 0), None)) is not None:
         raise _blown(network, sets, bad * dt, dt, start, precision)
     kept = {k: np.concatenate([records[k] for _, records in found]) for k in found[0][1]}
-    return BrainRun(time, *(kept.get(k) for k in RECORDS), BrainState(state.step + steps, dt, state.blocks))
+    after = BrainState(state.step + steps, dt, state.blocks)
+    return BrainRun(time, kept.get("signal"), kept.get("envelope"), kept.get("field"), kept.get("weights"), after)
 
 
 Set = tuple[Any, int, Plasticity]

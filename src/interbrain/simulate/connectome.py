@@ -109,7 +109,8 @@ def from_tables(
     n = len(tables[0])
     np.fill_diagonal(tables[0], 0)
     return Connectome(
-        *tables,
+        tables[0],
+        tables[1],
         labels or tuple(f"region{i + 1}" for i in range(n)),
         np.repeat([0, 1], [(n + 1) // 2, n // 2]) if hemispheres is None else np.asarray(hemispheres, dtype=int),
         np.full((n, 3), np.nan) if centres is None else np.asarray(centres, dtype=float),
@@ -167,8 +168,8 @@ def _read_zip(path: Path, orientation: Orientation) -> Connectome:
         centres = np.array([[float(x) for x in row[1:4]] for row in rows])
     if "hemispheres" in text:
         sides = _numbers(text["hemispheres"], f"{path}: hemispheres.txt").ravel()
-    tables = (_numbers(text[name], f"{path}: {name}.txt") for name in ("weights", "tract_lengths"))
-    return from_tables(*tables, orientation, labels, sides, centres)
+    weights, lengths = (_numbers(text[name], f"{path}: {name}.txt") for name in ("weights", "tract_lengths"))
+    return from_tables(weights, lengths, orientation, labels, sides, centres)
 
 
 def built_in(regions: int = 68, density: float = 0.3, seed: int = 0, reach: float = 30.0) -> Connectome:

@@ -66,13 +66,19 @@ class Network:
         self, to: np.ndarray, source: np.ndarray, weight: np.ndarray, delay: np.ndarray, plastic: bool = False
     ) -> Network:
         """This network and more edges."""
-        columns = [
-            np.concatenate([getattr(self, name), np.asarray(new)])
-            for name, new in (("to", to), ("source", source), ("weight", weight), ("delay", delay))
-        ]
-        plastics = np.concatenate([self.plastic, np.full(len(to), plastic)])
-        order = np.argsort(columns[0], kind="stable")
-        return Network(*(x[order] for x in columns), plastics[order], self.group, self.labels)
+
+        def joined(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+            return np.concatenate([old, np.asarray(new)])[order]
+
+        order = np.argsort(np.concatenate([self.to, np.asarray(to)]), kind="stable")
+        return replace(
+            self,
+            to=joined(self.to, to),
+            source=joined(self.source, source),
+            weight=joined(self.weight, weight),
+            delay=joined(self.delay, delay),
+            plastic=joined(self.plastic, np.full(len(to), plastic)),
+        )
 
     def with_plastic(self, chosen: np.ndarray) -> Network:
         """These edges, ``(edge,)`` of booleans, may learn; no others."""
