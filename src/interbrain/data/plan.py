@@ -96,9 +96,10 @@ class Analysis(_Frozen):
         settings = resolve_settings(record, self.settings)
         if self.modalities[0] != self.modalities[1] and (why := _one_kind_only(record, settings)):
             raise ValueError(f"{self.measure} cannot be taken of {self.modality_name}: {why}")
-        if self.of_group and (self.confounds or self.modality_b):
+        if self.of_group and (self.carry or self.modality_b or self.partial_from == "both"):
             raise ValueError(
-                f"{self.measure} is of a whole group; modality_b, partial and carry are for pairs of people"
+                f"{self.measure} is of a whole group; modality_b, carry and partial_from = 'both' are for pairs of "
+                "people"
             )
         if "global" in self.carry:
             raise ValueError(

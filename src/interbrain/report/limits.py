@@ -81,8 +81,8 @@ def _tests(results: Results) -> list[str]:
     if (results["synchrony"]["role_a"] == EVERYBODY).any():
         out.append(
             "Values of all members of a group at once were compared with surrogates within each group alone: members "
-            "of different groups were not put together, and no confound was taken out of these values. What everybody "
-            "in the room shares (a task, music, a speaker) counts as synchrony there."
+            "of different groups were not put together. What everybody in the room shares (a task, music, a speaker) "
+            "counts as synchrony there."
         )
     out += confounds.limit(results)
     if "leads" in tests:

@@ -371,7 +371,8 @@ def _instruments(results: Results, bib: Bibliography) -> str:
             reliable = f"; reliable change {record.reliable_change:g}" if record.reliable_change is not None else ""
             low, high = record.score_range
             parts.append(f"{record.title}{bib.cite(record.reference, record.doi)} ({low:g}–{high:g}{cut}{reliable}).")
-    if (results["scores"]["reliable"].fillna("") != "").any():
+    judged = results["scores"]["reliable"].dropna()
+    if (judged.astype(str) != "").any():
         parts.append(
             "Change is called reliable where a score lies at least the instrument's reliable change"
             f"{bib.known('reliable-change')} from the person's first."

@@ -1,4 +1,4 @@
-"""Confounds of a person: where they are found, and how they come onto the pair's clock.
+"""Confounds of a person: where they are found, and how they come onto the clock of what is measured.
 
 A name is looked for in this order: ``"global"`` is the mean over the person's own channels of the kind that is
 measured; then a channel of the own recording with that name or kind; then another recording of the same person at the
@@ -7,7 +7,7 @@ same meeting, of that modality; then a channel of any such recording with that n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,16 @@ class Beside:
 
 @dataclass(frozen=True)
 class Clocked:
-    """The recordings of both people of a pair and what lies beside them."""
+    """The recordings of people who are measured together, and what lies beside them.
 
-    recordings: tuple[Recording, Recording]
-    metas: tuple[dict[str, Any], dict[str, Any]]
-    beside: tuple[tuple[Beside, ...], tuple[Beside, ...]]
+    ``start_of`` gives the second, on their common clock, at which one's recording begins.
+    """
+
+    recordings: tuple[Recording, ...]
+    metas: tuple[dict[str, Any], ...]
+    beside: tuple[tuple[Beside, ...], ...]
     zero: str | None
+    start_of: Callable[[int], float]
 
     @property
     def key(self) -> list[Any]:
@@ -77,9 +81,8 @@ class Clocked:
 
     def _on_clock(self, one: Beside, side: int) -> Signal:
         """The recording as many seconds from the person's own as the two say, wherever that stands on the clock."""
-        start_a, start_b, _ = starts(*self.recordings, *self.metas, self.zero)
         here, there, _ = starts(self.recordings[side], one.recording, self.metas[side], one.meta, self.zero)
-        return on_clock(signal_of(one.path), (start_b if side else start_a) + there - here)
+        return on_clock(signal_of(one.path), self.start_of(side) + there - here)
 
 
 def _named(signal: Signal, names: Iterable[str]) -> list[int]:

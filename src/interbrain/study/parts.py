@@ -8,6 +8,7 @@ are re-paired as they were left by their own meeting.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,13 +64,33 @@ def parts_of(
         before = [_filled(b, b.values, v) for b, v in zip(blocks, joint)]
         after = [replace(b, confounds=s.values) for b, s in zip(before, series)]
         return Parts(signals, (after[0], after[1]), (before[0], before[1]))
-    after, before, removed = [], [], []
-    for block, one in zip(blocks, series):
-        left, joint_valid, share = residuals(block.values, block.valid, one.values, one.valid)
-        after.append(_filled(block, left, joint_valid))
-        before.append(_filled(block, block.values, joint_valid))
-        removed.append(_mean(share))
-    return Parts(signals, (after[0], after[1]), (before[0], before[1]), (removed[0], removed[1]))
+    (after_a, before_a, removed_a), (after_b, before_b, removed_b) = map(_taken_out, blocks, series)
+    return Parts(signals, (after_a, after_b), (before_a, before_b), (removed_a, removed_b))
+
+
+def taken_out_of_group(
+    people: Clocked, analysis: Analysis, own: Sequence[Signal], measured: Sequence[Signal], blocks: Sequence[Block],
+    segment: Segment,
+) -> tuple[list[Block], tuple[list[Block], float]]:  # fmt: skip
+    """Every member's block less their own confounds; and the same samples with them, with the mean share explained.
+
+    Raises
+    ------
+    InterbrainError
+        A member lacks a confound, or too few samples have all of them.
+    """
+    found = [
+        _taken_out(block, _cut_series(_regressors(people, analysis, k, own, measured), measured[k], segment))
+        for k, block in enumerate(blocks)
+    ]
+    after, before, removed = zip(*found, strict=True)
+    return list(after), (list(before), float(np.mean(removed)))
+
+
+def _taken_out(block: Block, series: Block) -> tuple[Block, Block, float]:
+    """A block less the series, the same samples with them in it, and the share of variance that they explained."""
+    left, joint_valid, share = residuals(block.values, block.valid, series.values, series.valid)
+    return _filled(block, left, joint_valid), _filled(block, block.values, joint_valid), _mean(share)
 
 
 def _filled(block: Block, values: np.ndarray, valid: np.ndarray) -> Block:
@@ -81,9 +102,9 @@ def _mean(shares: np.ndarray) -> float:
 
 
 def _regressors(
-    people: Clocked, analysis: Analysis, side: int, own: tuple[Signal, Signal], measured: tuple[Signal, Signal]
+    people: Clocked, analysis: Analysis, side: int, own: Sequence[Signal], measured: Sequence[Signal]
 ) -> Signal:
-    """All series that are taken out of one person, each at each lag, on the pair's clock.
+    """All series that are taken out of one person, each at each lag, on the common clock.
 
     The other person's mean over channels is never among them: it holds what is looked for.
     """

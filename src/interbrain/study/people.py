@@ -84,11 +84,11 @@ def _task(
     slim = replace(meeting, recordings=())
     return PairTask(
         slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan,
-        modalities, work / "pairs", debug, zero_of(meeting, people), *(_beside(meeting, s, people) for s in (a, b)),
+        modalities, work / "pairs", debug, zero_of(meeting, people), *(beside(meeting, s, people) for s in (a, b)),
     )  # fmt: skip
 
 
-def _beside(meeting: Meeting, side: Side, people: dict[Slot, Person]) -> tuple[Beside, ...]:
+def beside(meeting: Meeting, side: Side, people: dict[Slot, Person]) -> tuple[Beside, ...]:
     """The person's other recordings at this meeting: what a confound may be found in."""
     found = []
     for i, recording in enumerate(meeting.recordings):

@@ -16,20 +16,21 @@ import numpy as np
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput, InterbrainError, Problem
 from interbrain.data.plan import Analysis, Plan
-from interbrain.data.signal import Block, Signal
+from interbrain.data.signal import Block, Estimate, Signal
 from interbrain.data.study import Meeting, Segment, Study
 from interbrain.data.tables import EVERYBODY
 from interbrain.inference.halves import group_halves
-from interbrain.inference.null import compare, group_draws
+from interbrain.inference.null import Null, compare, group_draws
 from interbrain.signals.align import common_clock, cut
 from interbrain.study import tabulate
 from interbrain.study.boundary import LOST, told
 from interbrain.study.cache import Kept, Step, key_of, once, path_of
 from interbrain.study.clock import on_clock, starts
-from interbrain.study.parts import check_share
-from interbrain.study.people import zero_of
+from interbrain.study.confounds import Beside, Clocked
+from interbrain.study.parts import check_share, taken_out_of_group
+from interbrain.study.people import beside, zero_of
 from interbrain.study.person import Person, signal_of
-from interbrain.study.sides import Places, Side
+from interbrain.study.sides import Places, Side, channels_of, is_confound
 from interbrain.study.slots import Slot
 from interbrain.study.within import Asked, Findings, asked, keep_draws, pool_draws, pool_estimate, windows_of
 
@@ -49,6 +50,19 @@ class WholeTask:
     folder: Path
     debug: bool = False
     zero: str | None = None
+    beside: tuple[tuple[Beside, ...], ...] = ()
+
+    @property
+    def people(self) -> Clocked:
+        """All members' recordings and what lies beside them, on a clock that counts from the first one's."""
+        recordings = tuple(s.recording for s in self.sides)
+
+        def start_of(k: int) -> float:
+            base, _, _ = starts(recordings[0], recordings[0], self.metas[0], self.metas[0], self.zero)
+            here, there, _ = starts(recordings[0], recordings[k], self.metas[0], self.metas[k], self.zero)
+            return float(base) + there - here
+
+        return Clocked(recordings, self.metas, self.beside, self.zero, start_of)
 
     @property
     def analyses(self) -> list[Analysis]:
@@ -75,12 +89,13 @@ def whole_tasks(
                 if person is None or person.signal_path is None:
                     absent.append(f"{member.role} {member.person}")
                 else:
-                    found.append((Side(member, of_them[0]), person.signal_path, person.meta))
+                    side = Side(member, of_them[0])
+                    found.append((side, person.signal_path, person.meta, beside(meeting, side, people)))
             place = f"group {meeting.group}, session {meeting.session}, {modality}, {EVERYBODY}"
             if len(found) >= FEWEST:
-                sides, paths, metas = zip(*found, strict=True)
+                sides, paths, metas, others = zip(*found, strict=True)
                 slim, zero = replace(meeting, recordings=()), zero_of(meeting, people)
-                tasks.append(WholeTask(slim, sides, paths, metas, plan, modality, work / "pairs", debug, zero))
+                tasks.append(WholeTask(slim, sides, paths, metas, plan, modality, work / "pairs", debug, zero, others))
             if absent or len(found) < FEWEST:
                 enough = len(found) >= FEWEST
                 what = f"{', '.join(absent) or 'nobody'} has no {modality} recording; {len(found)} members have"
@@ -100,6 +115,7 @@ def measure_whole(task: WholeTask) -> Kept:
         task.plan.model_dump(mode="json", include={"seed", "quality", "fnirs", "eeg", "motion"}),
         asdict(task.meeting) | {"recordings": None},
         task.zero,
+        task.people.key if any(a.partial for a in task.analyses) else "",
     )
     return once(path_of(task.folder, key), lambda: _measured(task))
 
@@ -136,13 +152,8 @@ def _left_out(task: WholeTask, analysis: Analysis, segment: Segment, error: Exce
 
 def _together(task: WholeTask) -> list[Signal]:
     """All members at the slowest rate, over the samples and epochs that everybody has."""
-    recordings = [s.recording for s in task.sides]
-    first, meta = recordings[0], task.metas[0]
-    base, _, _ = starts(first, first, meta, meta, task.zero)
-    signals = []
-    for path, recording, about in zip(task.paths, recordings, task.metas, strict=True):
-        here, there, _ = starts(first, recording, meta, about, task.zero)
-        signals.append(on_clock(signal_of(path), float(base) + there - here))
+    people = task.people
+    signals = [on_clock(signal_of(path), people.start_of(k)) for k, path in enumerate(task.paths)]
     shared = signals[0]
     for signal in signals[1:]:
         shared, _, _ = common_clock(shared, signal)
@@ -150,20 +161,22 @@ def _together(task: WholeTask) -> list[Signal]:
 
 
 def _segment(task: WholeTask, ask: Asked, segment: Segment, signals: list[Signal], found: Findings) -> None:
-    kinds = [k for k in dict.fromkeys(c.kind for c in signals[0].channels) if _have(signals, k)]
-    wanted = [k for k in ask.analysis.signals if k in kinds] if ask.analysis.signals else kinds
+    analysis = ask.analysis
+    there = dict.fromkeys(c.kind for c in signals[0].channels if not is_confound(c, analysis))
+    kinds = [k for k in there if all(channels_of(analysis, s, k).channels for s in signals)]
+    wanted = [k for k in analysis.signals if k in kinds] if analysis.signals else kinds
     if not wanted:
-        raise BadInput(f"signals {list(ask.analysis.signals) or 'of one kind'} are not in all members.")
+        raise BadInput(f"signals {list(analysis.signals) or 'of one kind'} are not in all members.")
     for kind in wanted:
-        members, places = _matched([s.pick_kind(kind) for s in signals], ask.analysis)
+        members, places = _matched([channels_of(analysis, s, kind) for s in signals], analysis)
         blocks = [cut(members[0], m, segment)[1] for m in members]
+        before: tuple[list[Block], float] | None = None
+        if analysis.partial:
+            blocks, before = taken_out_of_group(task.people, analysis, signals, members, blocks, segment)
         usable = float(np.logical_and.reduce([b.valid for b in blocks]).mean())
         check_share(usable, task.plan.quality.min_usable)
-        _compare(task, ask, blocks, places, _context(task, ask, kind, segment, places, blocks[0], usable), found)
-
-
-def _have(signals: Sequence[Signal], kind: str) -> bool:
-    return all(any(c.kind == kind for c in s.channels) for s in signals)
+        context = _context(task, ask, kind, segment, places, blocks[0], usable)
+        _compare(task, ask, blocks, before, places, context, found)
 
 
 def _matched(members: list[Signal], analysis: Analysis) -> tuple[list[Signal], Places]:
@@ -201,28 +214,54 @@ def _context(
 
 
 def _compare(
-    task: WholeTask, ask: Asked, blocks: list[Block], places: Places, context: dict[str, Any], found: Findings
+    task: WholeTask,
+    ask: Asked,
+    blocks: list[Block],
+    before: tuple[list[Block], float] | None,
+    places: Places,
+    context: dict[str, Any],
+    found: Findings,
 ) -> None:
-    state = ask.module.combine(*(ask.module.prepare(b, ask.settings) for b in blocks))
+    """``before`` are the members with their confounds still in them, and the share of variance that was taken out."""
+    state = _state(ask, blocks)
     pooled = pool_estimate(ask.module.reduce(state), places)
     found.add("synchrony", tabulate.synchrony_rows(pooled, places, ask.analysis, context))
     for surrogate in ask.analysis.surrogates:
-        about = (task.meeting.key, context["segment"], context["signal_a"], surrogate)
-        streams = _streams(task, "surrogate of a member", *about, n=len(blocks))
-        draws = group_draws(ask.module, blocks, ask.settings, surrogate, ask.analysis.n_surrogates, streams)
-        raw, stabilised = pool_draws(draws, places, ask.record)
-        null = compare(pooled.value, pooled.stabilised, raw, stabilised, draws.near)
+        null, stabilised = _null(task, ask, blocks, pooled, places, surrogate, context)
         family = tabulate.family_name(context, ask.analysis, surrogate)
         found.add("nulls", tabulate.null_rows(null, places, ask.analysis, context, surrogate, family, pooled))
         keep_draws(null, stabilised, pooled, places, ask.analysis, context, surrogate, found)
         if surrogate == ask.analysis.surrogates[0]:
-            streams = _streams(task, "halves of a member", *about[:-1], n=len(blocks))
+            if before is not None:
+                with_them = pool_estimate(ask.module.reduce(_state(ask, before[0])), places)
+                null_with_them, _ = _null(task, ask, before[0], with_them, places, surrogate, context)
+                both, removed = ((with_them, null_with_them), (pooled, null)), (before[1], np.nan)
+                rows = tabulate.confound_rows(*both, removed, places, ask.analysis, context)
+                found.add("confounds", [{**row, "null": surrogate} for row in rows])
+            about = (task.meeting.key, context["segment"], context["signal_a"])
+            streams = _streams(task, "halves of a member", *about, n=len(blocks))
             apart = group_halves(ask.module, ask.record, state, blocks, ask.settings, surrogate, streams)
             found.add("halves", tabulate.halves_rows(apart, null, pooled, places, ask.analysis, context, surrogate))
     if ask.analysis.window_s:
         windows = windows_of(blocks[0], ask.analysis.window_s)
         over_time = [pool_estimate(e, places) for e in ask.module.reduce(state, windows)]
         found.add("windows", tabulate.window_rows(over_time, windows / blocks[0].rate, places, ask.analysis, context))
+
+
+def _state(ask: Asked, blocks: list[Block]) -> Any:
+    return ask.module.combine(*(ask.module.prepare(b, ask.settings) for b in blocks))
+
+
+def _null(
+    task: WholeTask, ask: Asked, blocks: list[Block], pooled: Estimate, places: Places, surrogate: str,
+    context: dict[str, Any],
+) -> tuple[Null, np.ndarray]:  # fmt: skip
+    """The observed values against surrogates, the same ones for the same signals, and the stabilised draws."""
+    about = (task.meeting.key, context["segment"], context["signal_a"], surrogate)
+    streams = _streams(task, "surrogate of a member", *about, n=len(blocks))
+    draws = group_draws(ask.module, blocks, ask.settings, surrogate, ask.analysis.n_surrogates, streams)
+    raw, stabilised = pool_draws(draws, places, ask.record)
+    return compare(pooled.value, pooled.stabilised, raw, stabilised, draws.near), stabilised
 
 
 def _streams(task: WholeTask, what: str, *about: str, n: int) -> list[np.random.Generator]:

@@ -71,7 +71,11 @@ class PairTask:
     def people(self) -> Clocked:
         """Both people's recordings and what lies beside them, for the confounds."""
         recordings, metas = (self.side_a.recording, self.side_b.recording), (self.meta_a, self.meta_b)
-        return Clocked(recordings, metas, (self.beside_a, self.beside_b), self.zero)
+
+        def start_of(side: int) -> float:
+            return starts(*recordings, *metas, self.zero)[:2][side]
+
+        return Clocked(recordings, metas, (self.beside_a, self.beside_b), self.zero, start_of)
 
 
 @dataclass
