@@ -86,19 +86,8 @@ def pair(
             _recording(b, "b", modality_b or modality, channels_b, {**(options or {}), **(options_b or {})}),
         )
     chosen = () if surrogate == "none" else (surrogate or record.default_surrogate,)
-    analysis = {
-        "name": measure,
-        "modality": sides[0].modality,
-        "modality_b": sides[1].modality if sides[1].modality != sides[0].modality else None,
-        "measure": measure,
-        "bands": dict(bands or {}),
-        "settings": dict(settings or {}),
-        "surrogates": list(chosen),
-        "n_surrogates": n_surrogates,
-        "level": "channel",
-        "repair": False,
-    }
-    plan = plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
+    asked = {"bands": dict(bands or {}), "settings": dict(settings or {}), "n_surrogates": n_surrogates}
+    plan = _plan(sides, measure, chosen, seed, asked)
     study = neutral_study(_study(sides)) if deidentify else _study(sides)
     step = _measured(study, plan)
     synchrony, nulls = gathered(("synchrony", "nulls"), [step]).values()
@@ -106,6 +95,22 @@ def pair(
     table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
     alike = table["signal_a"].equals(table["signal_b"])
     return table[[c for c in SHOWN if c in table.columns and not (alike and c == "signal_b")]]
+
+
+def _plan(
+    sides: tuple[Recording, Recording], measure: str, surrogates: tuple[str, ...], seed: int, asked: dict[str, Any]
+) -> Plan:
+    analysis = {
+        "name": measure,
+        "modality": sides[0].modality,
+        "modality_b": sides[1].modality if sides[1].modality != sides[0].modality else None,
+        "measure": measure,
+        "surrogates": list(surrogates),
+        "level": "channel",
+        "repair": False,
+        **asked,
+    }
+    return plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
 
 
 def _measured(study: Study, plan: Plan) -> Step:
