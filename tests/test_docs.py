@@ -8,7 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(p.name for p in DOCS.glob("*.md") if "```python" in p.read_text(encoding="utf-8"))
+PAGES = sorted(
+    p.relative_to(DOCS).as_posix()
+    for p in DOCS.rglob("*.md")
+    if "_build" not in p.parts and "```python" in p.read_text(encoding="utf-8")
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
