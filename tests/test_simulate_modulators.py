@@ -50,6 +50,12 @@ def test_the_critic_must_know_the_situation(third):
     assert mean[0] > 1 and mean[2] < -1 and mean[0] > 10 * se[0] and mean[2] < -10 * se[2]
 
 
+def test_the_mean_over_all_situations_is_what_mean_takes_off():
+    raised = Rewards(base=(2.0, 1.0, 0.0))
+    end = {third: learn(Dopamine(third), raised, 1900, 1).weight[-1] for third in ("reward", "mean")}
+    assert end["reward"][1] > 5 and abs(end["mean"][1]) < 2 and abs(end["reward"][2]) < 0.5 and end["mean"][2] < -1
+
+
 def test_expectations_are_the_rewards():
     expected = learn(Dopamine(alpha=0.02), NOTHING_TO_LEARN, 20_000, 1).expected[-5000:].mean(0)
     assert np.allclose(expected, [1.0, 0.0, -1.0], atol=0.05)
@@ -131,6 +137,8 @@ def test_oxytocin_helps_following_an_unresponsive_leader_and_neither_mutual_adap
 def test_a_plain_gain_fails_where_the_experiment_says_it_must():
     plain = Oxytocin(1.0, context="plain")
     assert helped(LEADER, plain) > 0.15 and abs(helped(MUTUAL, plain)) < 0.05
+    both = 2 * 0.35 * 1.65
+    assert MUTUAL.asynchrony_sd(DOSE) == pytest.approx(math.sqrt(800 / (1 - (1 - both) ** 2))), "both received it"
     assert helped(METRONOME, plain) > 0.15, "it would help with a metronome, which was not found"
     steadier = Oxytocin(1.0, acts_on="variability")
     assert helped(LEADER, steadier) > 0.15 and helped(METRONOME, steadier) == 0
