@@ -91,6 +91,7 @@ def test_mild_stress_helps_when_brief_and_harms_when_it_lasts_and_severe_stress_
     calm = stress.gain(0.0)
     assert stress.gain(0.4) > 1.5 * calm > calm > stress.gain(0.4, 24 * 21)
     assert all(stress.gain(2.0, h) < 0.5 * calm for h in (0.0, 24.0, 168.0))
+    assert stress.gain(0.0, 500.0) == calm == pytest.approx((0.15 / 0.55) * math.exp(0.4 / 0.55)), "nothing has lasted"
     gains = [stress.gain(0.4, h) for h in (0, 6, 24, 72, 168)]
     assert all(a > b for a, b in itertools.pairwise(gains))
     falling = Stress(shape="falling")

@@ -252,7 +252,7 @@ def draw_development(runs: dict[str, Development]) -> Figure:
     """Mean evoked and spontaneous strength over age, each run in a column, in units of their value at eye opening."""
     from interbrain.simulate._draw import panels
 
-    figure, axes = panels(1, len(runs), "Strength over its value at eye opening")
+    figure, axes = panels(1, len(runs), "Strength over that at eye opening")
     for axis, (name, run) in zip(axes[0], runs.items(), strict=True):
         opening = run.at(run.rearing.eyes_open)
         for values, label, style in ((run.evoked, "evoked", "-"), (run.spontaneous, "spontaneous", "--")):

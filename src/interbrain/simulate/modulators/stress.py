@@ -23,7 +23,7 @@ GATE = Gate(
 
 @dataclass(frozen=True)
 class Stress:
-    """Gain on plasticity under stress ``s`` of some duration: A = x·e^{1−x}, x = (s + tonic)/(s* + tonic).
+    """Gain on plasticity under stress ``s`` of some duration: A = x·e^{1−x}, x = x₀ + (1 − x₀)·s/s*, x₀ = tonic/(best + tonic).
 
     Parameters
     ----------
@@ -54,5 +54,6 @@ class Stress:
         best = self.best / (1 + hours / self.tau)
         if self.shape == "falling":
             return math.exp(-level / best)
-        x = (level + self.tonic) / (best + self.tonic)
+        calm = self.tonic / (self.best + self.tonic)
+        x = calm + (1 - calm) * level / best
         return x * math.exp(1 - x)
