@@ -23,7 +23,9 @@ GATE = Gate(
 
 @dataclass(frozen=True)
 class Stress:
-    """Gain on plasticity under stress ``s`` of some duration: A = x·e^{1−x}, x = x₀ + (1 − x₀)·s/s*, x₀ = tonic/(best + tonic).
+    """Gain on plasticity under stress ``s`` that has lasted for some time: A = x·e^{1−x}.
+
+    x = x₀ + (1 − x₀)·s/s*, x₀ = tonic/(best + tonic).
 
     Parameters
     ----------
