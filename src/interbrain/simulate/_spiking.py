@@ -39,16 +39,21 @@ def _settle(
 
 
 @njit(cache=True, nogil=True)
-def _advance(
-    k: int, v: np.ndarray, g_e: np.ndarray, g_i: np.ndarray, free: np.ndarray, lift: np.ndarray, neuron: np.ndarray
-) -> None:
-    """One exact step of voltage and currents; a refractory neuron's voltage waits."""
+def _advance(v: np.ndarray, g_e: np.ndarray, g_i: np.ndarray, lift: np.ndarray, neuron: np.ndarray) -> None:
+    """One exact step of voltages and currents, as if nobody were refractory: no branch, so that it vectorises."""
     through_v, through_e, through_i, keep_e, keep_i = neuron[0], neuron[1], neuron[2], neuron[3], neuron[4]
     for i in range(len(v)):
-        moved = lift[i] + (v[i] - lift[i]) * through_v + g_e[i] * through_e - g_i[i] * through_i
-        v[i] = v[i] if k < free[i] else moved
+        v[i] = lift[i] + (v[i] - lift[i]) * through_v + g_e[i] * through_e - g_i[i] * through_i
         g_e[i] *= keep_e
         g_i[i] *= keep_i
+
+
+@njit(cache=True, nogil=True)
+def _above(v: np.ndarray, theta: float) -> int:
+    many = 0
+    for i in range(len(v)):
+        many += v[i] > theta
+    return many
 
 
 @njit(cache=True, nogil=True)
@@ -79,11 +84,19 @@ def run(
     theta, reset, kick = neuron[5], neuron[6], neuron[7]
     eta, w_max, a_plus, a_minus, fade_plus, fade_minus = rule[0], rule[1], rule[2], rule[3], rule[4], rule[5]
     grow, shrink = rule[6], rule[7]
-    n, spikes, arrived, at_x, at_s = len(v), pending, 0, 0, 0
+    n, spikes, frozen, arrived, at_x, at_s = len(v), pending, pending, 0, 0, 0
+    held = np.nonzero(free > start)[0]
     for k in range(steps):
-        _advance(start + k, v, g_e, g_i, free, lift, neuron)
+        _advance(v, g_e, g_i, lift, neuron)
+        if k < refractory:  # whoever fired in the stretch before
+            for i in held:
+                v[i] = reset if start + k < free[i] else v[i]
+        while frozen < spikes and step_of[frozen] + refractory <= k:
+            frozen += 1
+        for f in range(frozen, spikes):
+            v[who[f]] = reset
         fired = spikes
-        for i in range(n):
+        for i in range(n if _above(v, theta) > 0 else 0):
             if v[i] > theta:
                 if spikes == len(who):
                     return spikes, k
