@@ -17,7 +17,7 @@ from bench import _page, _turns
 from bench._environments import folder, python_of
 from bench._task import OURS
 
-TASKS = ("w1", "w2", "w3", "e1", "e2", "epochs", "p1", "growth", "first_call")
+TASKS = ("w1", "w2", "w3", "e1", "e2", "epochs", "p1", "simulation", "growth", "first_call")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -15,6 +15,7 @@ PACKAGES = {
     "hypyp-default": ("hypyp==0.6.2", "numba>=0.60"),
     "pycwt": ("pycwt==0.5.0b0",),
     "mne-connectivity": ("mne-connectivity==0.9.0",),
+    "tvb-library": ("tvb-library==2.10.0",),
     "pandas": ("pandas>=2.1", "scipy>=1.11"),
     "naive": ("pandas>=2.1", "scipy>=1.11"),
 }
