@@ -236,10 +236,10 @@ def simulate(
         late = stretch[0] + round(network.delay / network.dt) >= many
         pending = (stretch[0][late] - many, stretch[1][late])
         done += many
-        means.append(_mean_plastic(wires, state[4]))
+        means.append(_mean_plastic(wires, state[4][:, 0]))
     at, who = (np.concatenate(x) for x in zip(*found, strict=True))
     weight = np.empty(len(joined.pre))
-    weight[order] = state[4]
+    weight[order] = state[4][:, 0]
     scale = _scale(network, state, first + steps)
     return Spikes(
         at * network.dt / 1000, who, weight, np.array(means), scale, network, joined, seconds, state, first + steps
@@ -267,8 +267,9 @@ def _state(network: Network, wiring: Wiring, order: np.ndarray) -> tuple:
     whole = [np.zeros(n, dtype=np.int64) for _ in range(5)]
     v, g_e, g_i, pre, post, u = (np.zeros(n) for _ in range(6))
     free, pre_seen, post_seen, tm_seen, count = whole
-    weight, eligibility, last = wiring.weight[order].astype(float), np.zeros(m), np.zeros(m, dtype=np.int32)
-    return (v, g_e, g_i, free, weight, eligibility, last, pre, post, pre_seen, post_seen, np.ones(n), u, tm_seen, count)
+    synapse = np.zeros((m, 3))
+    synapse[:, 0] = wiring.weight[order]
+    return (v, g_e, g_i, free, synapse, pre, post, pre_seen, post_seen, np.ones(n), u, tm_seen, count)
 
 
 def _tail(after: Spikes | None, network: Network) -> Events:
@@ -317,10 +318,9 @@ def _stretch(
     spikes, made = _spiking.run(
         start, steps, wires, state, np.full(network.neurons, cell.lift), _neuron(cell, dt),
         np.array([evoked.use, dt / evoked.recovery, dt / evoked.facilitation if evoked.facilitation else 0.0]),
-        np.array([evoked.eta, evoked.w_max, evoked.a_plus, evoked.a_minus, dt / evoked.tau_plus, dt / evoked.tau_minus,
-                  *_pace(mini, dt)]),
-        decay, ahead, round(network.delay / dt), round(cell.refractory / dt), events[0], events[1], at, who,
-        len(pending[0]),
+        np.array([evoked.eta, evoked.w_max, evoked.a_plus, evoked.a_minus, *_pace(mini, dt)]),
+        (_fade(evoked.tau_plus, dt), _fade(evoked.tau_minus, dt)), decay, ahead,
+        round(network.delay / dt), round(cell.refractory / dt), events[0], events[1], at, who, len(pending[0]),
     )  # fmt: skip
     if made < steps:
         raise BadInput(
@@ -332,6 +332,11 @@ def _stretch(
     return at[len(pending[0]) : spikes], who[len(pending[0]) : spikes].astype(np.int64)
 
 
+def _fade(tau: float, dt: float) -> np.ndarray:
+    """What is left of a trace after 0, 1, … steps, until nothing is (40 time constants)."""
+    return np.asarray(np.exp(-np.arange(int(40 * tau / dt) + 1) * dt / tau))
+
+
 def _pace(mini: Spontaneous, dt: float) -> tuple[float, float]:
     """What the logarithm of the scale gains in a step and loses at a spike."""
     if not mini.tau_scaling:
@@ -341,7 +346,7 @@ def _pace(mini: Spontaneous, dt: float) -> tuple[float, float]:
 
 def _scale(network: Network, state: tuple, step: int) -> np.ndarray:
     grow, shrink = _pace(network.spontaneous, network.dt)
-    return np.asarray(np.exp(grow * step - shrink * state[14]))
+    return np.asarray(np.exp(grow * step - shrink * state[12]))
 
 
 def _neuron(cell: Neuron, dt: float) -> np.ndarray:
