@@ -48,7 +48,7 @@ def develop(
         for i in range(n):
             q = q_evoked[i] if one_site else q_spontaneous[i]
             evoked += sites * p[i] * q_evoked[i] * (awake if one_site else 1.0)
-            spontaneous += release[t] * q
+            spontaneous += release[t] * awake * q
             size += q
         r = activity(evoked / n / evoked_ref, spontaneous / n / spontaneous_ref, drive[t], balance, evoked_share)
         if t % every == 0:
