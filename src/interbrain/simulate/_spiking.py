@@ -63,11 +63,18 @@ def _advance(v: np.ndarray, g_e: np.ndarray, g_i: np.ndarray, lift: np.ndarray, 
 
 
 @njit(cache=True, nogil=True)
-def _above(v: np.ndarray, theta: float) -> int:
+def _note(k: int, v: np.ndarray, theta: float, step_of: np.ndarray, who: np.ndarray, spikes: int) -> int:
+    """Write down who is above threshold; returns how many spikes there are now, -1 where they have no room."""
     many = 0
     for i in range(len(v)):
         many += v[i] > theta
-    return many
+    if spikes + many > len(who):
+        return -1
+    for i in range(len(v) if many > 0 else 0):
+        if v[i] > theta:
+            step_of[spikes], who[spikes] = k, i
+            spikes += 1
+    return spikes
 
 
 @njit(cache=True, nogil=True)
@@ -98,7 +105,7 @@ def run(
     theta, reset, kick = neuron[5], neuron[6], neuron[7]
     eta, w_max, a_plus, a_minus, grow, shrink = rule[0], rule[1], rule[2], rule[3], rule[4], rule[5]
     fade_plus, fade_minus = fades
-    n, spikes, frozen, arrived, at_x, at_s = len(v), pending, pending, 0, 0, 0
+    spikes, frozen, arrived, at_x, at_s = pending, pending, 0, 0, 0
     held = np.nonzero(free > start)[0]
     for k in range(steps):
         _advance(v, g_e, g_i, lift, neuron)
@@ -110,20 +117,16 @@ def run(
         for f in range(frozen, spikes):
             v[who[f]] = reset
         fired = spikes
-        for i in range(n if _above(v, theta) > 0 else 0):
-            if v[i] > theta:
-                if spikes == len(who):
-                    return spikes, k
-                step_of[spikes], who[spikes] = k, i
-                spikes += 1
+        spikes = _note(k, v, theta, step_of, who, spikes)
+        if spikes < 0:
+            return fired, k
         while at_x < len(external[0]) and external[0][at_x] == k:
             g_e[external[1][at_x]] += kick
             at_x += 1
         while at_s < len(spontaneous[0]) and spontaneous[0][at_s] == k:
             s = spontaneous[1][at_s]
-            i = target[s]
-            scale = math.exp(grow * (start + k + 1) - shrink * count[i]) if shrink > 0.0 else 1.0
-            g_e[i] += q_spontaneous[s] * scale
+            scale = math.exp(grow * (start + k + 1) - shrink * count[target[s]]) if shrink > 0.0 else 1.0
+            g_e[target[s]] += q_spontaneous[s] * scale
             at_s += 1
         while arrived < fired and step_of[arrived] + delay == k:
             j = who[arrived]
@@ -147,11 +150,9 @@ def run(
             i = who[f]
             post[i] = post[i] * _faded(fade_minus, start + k - post_seen[i]) - a_minus
             post_seen[i] = start + k
-            for m in range(first_in[i], first_in[i + 1]):
-                s = synapse_in[m]
+            for s in synapse_in[first_in[i] : first_in[i + 1]]:
                 _settle(s, k + 1, synapse, decay, ahead, eta, w_max)
-                j = source[s]
-                synapse[s, 1] += pre[j] * _faded(fade_plus, start + k - pre_seen[j])
+                synapse[s, 1] += pre[source[s]] * _faded(fade_plus, start + k - pre_seen[source[s]])
             v[i], free[i] = reset, start + k + refractory
             count[i] += 1
     for s in range(len(synapse)):
