@@ -214,14 +214,16 @@ def test_global_is_the_mean_over_channels_and_needs_two_of_them():
     values = random.standard_normal((1, 3, 50)) + np.array([10.0, 20.0, 30.0])[:, None]
     values[0, 0, 10:20] = values[0, 1, 15:20] = np.nan
     measured = Signal(values, 5.0, tuple(Channel(n, "hbo") for n in "xyz"))
-    found = Clocked((None, None), ({}, {}), ((), ()), None).series("global", 0, measured, measured)
+    found = Clocked((None, None), ({}, {}), ((), ()), None, lambda side: 0.0).series("global", 0, measured, measured)
     by_hand = np.nanmean(values - np.nanmean(values, axis=2, keepdims=True), axis=1)[0]
     there = np.ones(50, dtype=bool)
     there[15:20] = False
     np.testing.assert_array_equal(found.valid[0, 0], there)
     np.testing.assert_allclose(found.values[0, 0][there], by_hand[there], atol=1e-12)
     with pytest.raises(BadInput, match="1 is measured"):
-        Clocked((None, None), ({}, {}), ((), ()), None).series("global", 0, measured, measured.pick([0]))
+        Clocked((None, None), ({}, {}), ((), ()), None, lambda side: 0.0).series(
+            "global", 0, measured, measured.pick([0])
+        )
 
 
 def test_residuals_are_those_of_least_squares_over_joint_samples():
