@@ -1,8 +1,9 @@
 """What a region is: one file a model, a frozen record of parameters with units, ranges and source.
 
 Law of the room: a node's record holds its parameters (a number for all regions, or one a region); its kernels
-``emit`` (state to what the others receive), ``advance`` (one step of Heun's method; what comes from others is held over
-the step) and ``show`` (what is recorded) work on flat arrays, so that one brain and many at once run the same code.
+``emit`` (state to what the others receive, where that is not the state itself) and ``advance`` (one step of Heun's
+method; what comes from others is held over the step) work on flat arrays, so that one brain and many at once run the
+same code. Numba keeps the compiled loop by the date of ``_engine.py`` alone: whoever edits a kernel touches that too.
 """
 
 from interbrain.simulate.nodes.hopf import Hopf
