@@ -70,9 +70,10 @@ TVB = {
     ),
 }  # fmt: skip
 """tvb-library 2.10.0: Simulator with HeunDeterministic on the four regions above, speed 3 mm/ms, initial_conditions
-constant, Raw monitor, last sample; its history is in single precision. Kuramoto(omega=2 pi 0.01), coupling Kuramoto(a=0.03); JansenRit(mu=0.12), coupling
-SigmoidalJansenRit(cmin=0, cmax=0.005, midpoint=6, r=0.56, a=10); WilsonCowan with the 1972 limit cycle and tau 8 ms,
-coupling Linear(a=0.5); SupHopf(a=0.2, omega=2 pi 0.01), coupling Difference(a=0.02). Times there in ms."""
+constant, Raw monitor, last sample; its history is in single precision. Kuramoto(omega=2 pi 0.01), coupling
+Kuramoto(a=0.03); JansenRit(mu=0.12), coupling SigmoidalJansenRit(cmin=0, cmax=0.005, midpoint=6, r=0.56, a=10);
+WilsonCowan with the 1972 limit cycle and tau 8 ms, coupling Linear(a=0.5); SupHopf(a=0.2, omega=2 pi 0.01), coupling
+Difference(a=0.02). Times there in ms."""
 
 
 @pytest.mark.parametrize("name", TVB)
