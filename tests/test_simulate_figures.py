@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.report.figures.simulated import draw_order, draw_regimes
+from interbrain.report.figures.simulated_brain import draw_order, draw_regimes
 from interbrain.simulate.brain import simulate_brain
 from interbrain.simulate.connectome import built_in
 from interbrain.simulate.network import network_of

@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from interbrain.data.errors import BadInput
+from interbrain.report.figures.simulated_synapse import draw_modulators
 from interbrain.simulate.modulators import (
     GATES,
     GRADES,
@@ -19,7 +20,6 @@ from interbrain.simulate.modulators import (
     Serotonin,
     Stress,
     Tapping,
-    draw_modulators,
     learn,
     tap,
 )

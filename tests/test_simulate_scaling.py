@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate.scaling import Scaling, Treatment, draw_scaling, scale
+from interbrain.report.figures.simulated_synapse import draw_scaling
+from interbrain.simulate.scaling import Scaling, Treatment, scale
 
 BLOCKADE = Treatment(0.0, 48.1, spikes=0.0)
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
+from interbrain.report.figures.simulated_synapse import draw_spikes
 from interbrain.simulate import _spiking
-from interbrain.simulate.spiking import Evoked, Network, Neuron, Spontaneous, Wiring, draw_spikes, simulate
+from interbrain.simulate.spiking import Evoked, Neuron, SpikingNetwork, Spontaneous, Wiring, simulate
 
 N, N_E, STEPS = 24, 18, 20_000
-SMALL = Network(
+SMALL = SpikingNetwork(
     N_E,
     N - N_E,
     neuron=Neuron(reset=2.0, lift=12.5, kick=8.0),
@@ -61,7 +62,7 @@ def test_brian2_gives_the_same_spikes_weights_and_scales():
 
 def alone(seconds, n=1, seed=1, **cell):
     """Neurons that nobody is joined to."""
-    return simulate(Network(n, 0, joined=0.0, neuron=Neuron(**cell)), seconds, seed)
+    return simulate(SpikingNetwork(n, 0, joined=0.0, neuron=Neuron(**cell)), seconds, seed)
 
 
 @pytest.mark.parametrize("lift", [15.5, 20.0, 40.0])
@@ -94,7 +95,7 @@ def two_neurons(modulator, eta=0.5, eligibility=0.5, before=True):
     """One pre spike at 50 ms (arriving 1.5 ms later) and one post spike at 60 ms, or the other way round."""
     cell = Neuron(lift=0.0, kick=200.0)
     evoked = Evoked(weight=1.0, w_max=6.0, eta=eta, tau_eligibility=eligibility)
-    net = Network(2, 0, neuron=cell, evoked=evoked, spontaneous=Spontaneous(rate=0.0))
+    net = SpikingNetwork(2, 0, neuron=cell, evoked=evoked, spontaneous=Spontaneous(rate=0.0))
     wiring = Wiring(np.array([0]), np.array([1]), np.array([1.0]), np.zeros(1))
     events = (np.array([490, 590]), np.array([0, 1] if before else [1, 0]))
     return simulate(net, 2.0, 1, modulator, wiring, outside=events)
@@ -122,7 +123,7 @@ def test_the_other_order_weakens_and_weights_stay_at_zero_or_above():
 
 
 def test_unsilencing_adds_quanta_and_leaves_evoked_weights():
-    quiet = Network(
+    quiet = SpikingNetwork(
         60, 0, spontaneous=Spontaneous(rate=20.0, silent=0.9), evoked=Evoked(eta=0.0), neuron=Neuron(lift=8.0)
     )
     awake = dataclasses.replace(quiet, spontaneous=dataclasses.replace(quiet.spontaneous, silent=0.0))
@@ -134,7 +135,7 @@ def test_unsilencing_adds_quanta_and_leaves_evoked_weights():
 
 def test_scaling_brings_the_rate_to_its_target_and_keeps_sizes_in_proportion():
     mini = Spontaneous(rate=60.0, size=0.6, silent=0.0, tau_scaling=2.0, target=6.0)
-    net = Network(80, 0, evoked=Evoked(weight=0.0, eta=0.0), spontaneous=mini, neuron=Neuron(outside=100.0))
+    net = SpikingNetwork(80, 0, evoked=Evoked(weight=0.0, eta=0.0), spontaneous=mini, neuron=Neuron(outside=100.0))
     first = simulate(net, 12.0, 1)
     last = simulate(net, 12.0, 1, after=first)
     assert last.rates().mean() == pytest.approx(6.0, rel=0.05)
@@ -150,7 +151,7 @@ def test_scaling_brings_the_rate_to_its_target_and_keeps_sizes_in_proportion():
 
 @pytest.fixture(scope="module")
 def random_network():
-    return Network(
+    return SpikingNetwork(
         160, 40, joined=0.2, spontaneous=Spontaneous(tau_scaling=50.0), evoked=Evoked(eta=0.05, facilitation=30)
     )
 
@@ -184,9 +185,9 @@ def test_wiring_joins_nobody_with_itself_and_as_often_as_asked(random_network):
         (lambda: Neuron(tau_e=20.0), "tau_m is 20.0 ms like a synapse's"),
         (lambda: Neuron(theta=1.0, reset=2.0), "theta must lie above"),
         (lambda: Evoked(use=0.0), "Evoked: use is 0"),
-        (lambda: Network(delay=0.01), "Network: delay is 0.01"),
-        (lambda: simulate(Network(2, 0), 0.0, 1), "at least one step"),
-        (lambda: simulate(Network(2, 0), 0.1, 1, float("nan")), "modulator left the numbers"),
+        (lambda: SpikingNetwork(delay=0.01), "SpikingNetwork: delay is 0.01"),
+        (lambda: simulate(SpikingNetwork(2, 0), 0.0, 1), "at least one step"),
+        (lambda: simulate(SpikingNetwork(2, 0), 0.1, 1, float("nan")), "modulator left the numbers"),
         (lambda: alone(1.0, lift=900.0, refractory=0.5, outside=0.0), "lift is 900 mV"),
     ],
 )

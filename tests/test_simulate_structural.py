@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate.structural import Growth, Structure, draw_growth, grow
+from interbrain.report.figures.simulated_synapse import draw_growth
+from interbrain.simulate.structural import Growth, Structure, grow
 
 
 @pytest.fixture(scope="module")

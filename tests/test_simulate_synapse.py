@@ -12,7 +12,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate.synapse import Rearing, Synapse, develop, draw_development
+from interbrain.report.figures.simulated_synapse import draw_development
+from interbrain.simulate.synapse import Rearing, Synapse, develop
 
 TWO, ONE = Synapse(), Synapse(one_site=True)
 DRUG = Rearing(start=6, end=28.05, unsilenced=(28.0, 28.05))

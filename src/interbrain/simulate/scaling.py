@@ -8,7 +8,7 @@ and inhibitory synapses the other way. Facts, grades and rivals: ``docs/model/pl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numba import njit
@@ -16,9 +16,6 @@ from numba import njit
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate._checked import all_within, finite
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -149,20 +146,3 @@ def _scale(
             for j in range(v.shape[1]):
                 v[i, j] = max(v[i, j] * (1.0 - inhibition * change), 0.0)
     return rate, out_w, out_v
-
-
-def draw_scaling(run: Scaled) -> Figure:
-    """Mean rate over time, and every excitatory weight at the end over itself at the start: a line through 0."""
-    from interbrain.simulate._draw import panels
-
-    figure, axes = panels(1, 2, "Mean rate (Hz)", width=3.6)
-    axes[0][0].plot(run.hours, run.rate.mean(1))
-    axes[0][0].set(xlabel="Hours", ylim=(0, None))
-    for weights, label in ((run.excitatory, "excitatory"), (run.inhibitory, "inhibitory")):
-        if weights.shape[2]:
-            axes[0][1].plot(weights[0].ravel(), weights[-1].ravel(), ".", ms=2, label=label)
-    top = max(run.excitatory[0].max(), run.excitatory[-1].max())
-    axes[0][1].plot([0, top], [0, top], color="0.7", lw=1)
-    axes[0][1].set(xlabel="Weight at the start", ylabel="Weight at the end")
-    axes[0][1].legend(frameon=False)
-    return figure

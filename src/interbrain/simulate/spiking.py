@@ -8,7 +8,6 @@ receiving neuron's homeostasis). Equations, facts and their grades: ``docs/model
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,6 @@ from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate import _spiking
 from interbrain.simulate._checked import all_within, finite
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Events = tuple[np.ndarray, np.ndarray]
 _MOST_HZ = 500.0
@@ -107,7 +103,7 @@ class Spontaneous:
 
 
 @dataclass(frozen=True)
-class Network:
+class SpikingNetwork:
     """``excitatory`` and ``inhibitory`` neurons joined at random with probability ``joined``.
 
     ``inhibition`` is an inhibitory synapse's step in g_i (mV), ``delay`` that of all synapses, ``dt`` the step (ms).
@@ -155,7 +151,7 @@ class Spikes:
     weight: np.ndarray
     mean_weight: np.ndarray
     scale: np.ndarray
-    network: Network
+    network: SpikingNetwork
     wiring: Wiring
     seconds: float
     state: tuple
@@ -174,7 +170,7 @@ class Spikes:
         return float(np.mean(cvs)) if cvs else float("nan")
 
 
-def wire(network: Network, seed: int) -> Wiring:
+def wire(network: SpikingNetwork, seed: int) -> Wiring:
     """Draw who is joined (no neuron with itself) and which spontaneous sites are silent."""
     random, n = stream(seed, "spiking", "wiring"), network.neurons
     rows = []
@@ -191,7 +187,7 @@ def wire(network: Network, seed: int) -> Wiring:
 
 
 def simulate(
-    network: Network,
+    network: SpikingNetwork,
     seconds: float,
     seed: int,
     modulator: float | np.ndarray = 1.0,
@@ -246,7 +242,7 @@ def simulate(
     )
 
 
-def _csr(network: Network, wiring: Wiring) -> tuple[tuple, np.ndarray]:
+def _csr(network: SpikingNetwork, wiring: Wiring) -> tuple[tuple, np.ndarray]:
     """The kernel's tables: a sender's plastic synapses (excitatory to excitatory) first; and the order of synapses."""
     n, n_e = network.neurons, network.excitatory
     excites = wiring.pre < n_e
@@ -262,7 +258,7 @@ def _csr(network: Network, wiring: Wiring) -> tuple[tuple, np.ndarray]:
     return (first, end, post, first_in, synapse_in, pre.astype(np.int32), wiring.size[order].astype(float)), order
 
 
-def _state(network: Network, wiring: Wiring, order: np.ndarray) -> tuple:
+def _state(network: SpikingNetwork, wiring: Wiring, order: np.ndarray) -> tuple:
     n, m = network.neurons, len(wiring.pre)
     whole = [np.zeros(n, dtype=np.int64) for _ in range(5)]
     v, g_e, g_i, pre, post, u = (np.zeros(n) for _ in range(6))
@@ -272,7 +268,7 @@ def _state(network: Network, wiring: Wiring, order: np.ndarray) -> tuple:
     return (v, g_e, g_i, free, synapse, pre, post, pre_seen, post_seen, np.ones(n), u, tm_seen, count)
 
 
-def _tail(after: Spikes | None, network: Network) -> Events:
+def _tail(after: Spikes | None, network: SpikingNetwork) -> Events:
     """Spikes of the former stretch that are still on their way, in steps before this one (negative)."""
     if after is None:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
@@ -282,8 +278,8 @@ def _tail(after: Spikes | None, network: Network) -> Events:
 
 
 def _events(
-    network: Network, wires: tuple, seed: int, start: int, steps: int, outside: Events | None, quanta: Events | None,
-    done: int,
+    network: SpikingNetwork, wires: tuple, seed: int, start: int, steps: int, outside: Events | None,
+    quanta: Events | None, done: int,
 ) -> tuple[Events, Events]:  # fmt: skip
     """Outside spikes and spontaneous quanta of one stretch: given, or drawn for the step that it starts at."""
     seconds, drawn = network.dt / 1000, []
@@ -304,7 +300,13 @@ def _events(
 
 
 def _stretch(
-    network: Network, wires: tuple, state: tuple, start: int, modulator: np.ndarray, events: tuple, pending: Events
+    network: SpikingNetwork,
+    wires: tuple,
+    state: tuple,
+    start: int,
+    modulator: np.ndarray,
+    events: tuple,
+    pending: Events,
 ) -> Events:
     """One call of the kernel; a network that fires without bounds is named."""
     cell, evoked, mini = network.neuron, network.evoked, network.spontaneous
@@ -324,11 +326,11 @@ def _stretch(
     )  # fmt: skip
     if made < steps:
         raise BadInput(
-            f"Network: neurons fired above {_MOST_HZ:g} Hz on average up to {(start + made) * dt / 1000:g} s; "
+            f"SpikingNetwork: neurons fired above {_MOST_HZ:g} Hz on average up to {(start + made) * dt / 1000:g} s; "
             f"take less drive (lift is {cell.lift:g} mV, outside {cell.outside:g} Hz) or smaller weights "
             f"(w_max is {evoked.w_max:g} mV)"
         )
-    finite("Network", state[0], "dt is too long for the time constants")
+    finite("SpikingNetwork", state[0], "dt is too long for the time constants")
     return at[len(pending[0]) : spikes], who[len(pending[0]) : spikes].astype(np.int64)
 
 
@@ -344,7 +346,7 @@ def _pace(mini: Spontaneous, dt: float) -> tuple[float, float]:
     return dt / 1000 / mini.tau_scaling, 1 / (mini.target * mini.tau_scaling)
 
 
-def _scale(network: Network, state: tuple, step: int) -> np.ndarray:
+def _scale(network: SpikingNetwork, state: tuple, step: int) -> np.ndarray:
     grow, shrink = _pace(network.spontaneous, network.dt)
     return np.asarray(np.exp(grow * step - shrink * state[12]))
 
@@ -360,23 +362,3 @@ def _neuron(cell: Neuron, dt: float) -> np.ndarray:
 
 def _mean_plastic(wires: tuple, weight: np.ndarray) -> float:
     return float(weight[wires[4]].mean()) if len(wires[4]) else float("nan")
-
-
-def draw_spikes(run: Spikes, neurons: int = 100) -> Figure:
-    """Spikes of some neurons, the population's rate in bins of 10 ms, and the mean plastic weight at each second."""
-    from interbrain.simulate._draw import panels
-
-    figure, axes = panels(3, 1, "Neuron", width=6.4, height=1.8)
-    start, n = run.step * run.network.dt / 1000 - run.seconds, run.network.neurons
-    shown = np.linspace(0, n - 1, min(neurons, n)).astype(int)
-    some = np.isin(run.who, shown)
-    axes[0][0].plot(run.times[some], run.who[some], "k.", ms=1.5)
-    edges = start + np.arange(0, run.seconds + 0.005, 0.01)
-    axes[1][0].stairs(np.histogram(run.times, edges)[0] / n / 0.01, edges)
-    ends = np.minimum(start + 1 + np.arange(len(run.mean_weight)), start + run.seconds)
-    axes[2][0].plot(ends, run.mean_weight, "o-", ms=3)
-    axes[1][0].set_ylabel("Rate (Hz)")
-    axes[2][0].set(ylabel="Mean weight (mV)", xlabel="Time (s)")
-    for row in axes:
-        row[0].set_xlim(start, start + run.seconds)
-    return figure

@@ -10,7 +10,7 @@ Facts and grades: ``docs/model/plasticity.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate import _structural
 from interbrain.simulate._checked import all_within, finite
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Rule = Literal["linear", "gaussian", "sigmoid"]
 _RULES: tuple[Rule, ...] = ("linear", "gaussian", "sigmoid")
@@ -175,28 +172,3 @@ class _Run:
         broken = _structural.prune(self.z, self.joined, self.bound, s.excitatory, self.random)
         made = _structural.meet(self.z, self.joined, self.bound, s.excitatory, self.random)
         return self.calcium.copy(), self.rate.copy(), self.z.copy(), made, broken, int(self.joined.sum())
-
-
-def draw_growth(run: Grown) -> Figure:
-    """The growth rule of excitatory neurons, mean calcium of both kinds beside their targets, and synapses."""
-    from interbrain.simulate._draw import panels
-
-    figure, axes = panels(1, 3, "Elements a second")
-    s, n_e = run.structure, run.structure.excitatory
-    rule = s.on_excitatory
-    levels = np.linspace(0, 1.6 * rule.epsilon, 200)
-    axes[0][0].plot(levels, [rule.rate(x) for x in levels])
-    axes[0][0].axhline(0, color="0.7", lw=1)
-    axes[0][0].set(xlabel="Calcium", title="Growth rule")
-    for part, target, label in (
-        (slice(0, n_e), rule.epsilon, "excitatory"),
-        (slice(n_e, None), s.on_inhibitory.epsilon, "inhibitory"),
-    ):
-        if run.calcium[:, part].shape[1]:
-            (line,) = axes[0][1].plot(run.seconds, run.calcium[:, part].mean(1), label=label)
-            axes[0][1].axhline(target, color=line.get_color(), lw=1, ls=":")
-    axes[0][1].set(xlabel="Time (s)", title="Mean calcium")
-    axes[0][1].legend(frameon=False)
-    axes[0][2].plot(run.seconds, run.synapses)
-    axes[0][2].set(xlabel="Time (s)", title="Synapses", ylim=(0, None))
-    return figure

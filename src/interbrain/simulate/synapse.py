@@ -8,7 +8,7 @@ their receptors. Equations, facts and their grades: ``docs/model/synapse.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate import _synapse
 from interbrain.simulate._checked import all_within, finite
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Vision = Literal["patterned", "diffuse", "none"]
 Interval = tuple[float, float]
@@ -246,18 +243,3 @@ def _constants(s: Synapse) -> np.ndarray:
             s.q_ceiling,
         ]
     )
-
-
-def draw_development(runs: dict[str, Development]) -> Figure:
-    """Mean evoked and spontaneous strength over age, each run in a column, in units of their value at eye opening."""
-    from interbrain.simulate._draw import panels
-
-    figure, axes = panels(1, len(runs), "Strength over that at eye opening")
-    for axis, (name, run) in zip(axes[0], runs.items(), strict=True):
-        opening = run.at(run.rearing.eyes_open)
-        for values, label, style in ((run.evoked, "evoked", "-"), (run.spontaneous, "spontaneous", "--")):
-            axis.plot(run.age, values.mean(1) / values[opening].mean(), style, label=label)
-        axis.axvline(run.rearing.eyes_open, color="0.7", lw=1)
-        axis.set(title=name, xlabel="Age (days)", ylim=(0, None))
-    axes[0][0].legend(frameon=False)
-    return figure
