@@ -97,11 +97,11 @@ def tasks() -> list[Task]:
         for w in FEW
         for m in slow
     ]
-    found += list(_other())
     found += [
         Task("default", continuous(m, "circular_shift", t), World(w), both) for t in (2, 50) for w in FEW for m in slow
     ]
     found += [Task("default", epochs(m, 50), World(w)) for w in FEW for m in PHASE]
+    found += list(_other())
     assert default_pairs() <= {(t.design.measure, t.design.surrogate) for t in found if t.group == "default"}
     return found
 
