@@ -124,6 +124,34 @@ def test_who_lacks_the_modality_of_their_role_is_told(tmp_path):
     assert "session" in told.where and told.costs_data
 
 
+def _side_by_side(folder, *more):
+    """Only the patient's skin and only the therapist's heart were recorded."""
+    random = np.random.default_rng(2)
+    for name in ("a_1_patient_eda", "a_1_therapist_heart", "b_1_patient_eda", "b_1_therapist_heart", *more):
+        np.savetxt(folder / f"{name}.txt", random.standard_normal(1500))
+    text = '[study]\nroles = ["patient", "therapist"]\n'
+    for role in ("patient", "therapist"):
+        for modality in ("eda", "heart"):
+            text += BLOCK.format(role=role, modality=modality, rate=5.0)
+    (folder / "study.toml").write_text(text + ANALYSIS.format(name="x", first="eda", second="heart"))
+    return folder
+
+
+def test_a_modality_that_the_plan_takes_of_the_other_person_only_is_not_missed(tmp_path):
+    study = _side_by_side(tmp_path)
+    checked = interbrain.check_study(study)
+    assert checked.usable and not [p for p in checked.problems if p.costs_data]
+    outcome = interbrain.run(study, tmp_path / "derivatives")
+    assert set(outcome.tables["synchrony"]["group"]) == {"a", "b"} and not outcome.lost_data
+
+
+def test_a_modality_that_is_needed_of_the_absent_person_is_told_once(tmp_path):
+    study = _side_by_side(tmp_path, "c_1_therapist_eda", "c_1_therapist_heart", "c_1_patient_heart")
+    (told,) = [p for p in interbrain.check_study(study).problems if p.costs_data]
+    assert told.where == "group c, session 1, patient, eda" and told.what == "no eda recording of the patient"
+    assert "needs this recording" in told.done
+
+
 @pytest.fixture
 def files(tmp_path):
     """A's heart at 20 Hz is followed by B's skin at 5 Hz, 2 s later."""

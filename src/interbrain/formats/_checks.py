@@ -44,21 +44,23 @@ def without_doubles(recordings: Sequence[Recording], where: str) -> tuple[tuple[
     return tuple(kept.values()), problems
 
 
+def absence(meeting: Meeting, role: str, modality: str) -> Problem:
+    """What is told of somebody who has no recording of a modality at a meeting."""
+    return Problem(
+        where=place(meeting.group, meeting.session, meeting.condition, role, modality),
+        what=f"no {modality} recording of the {role}",
+        why="synchrony needs both people",
+        done="what needs this recording was left out at this meeting; all else goes on",
+    )
+
+
 def absent(meeting: Meeting, roles: Sequence[str]) -> list[Problem]:
-    """People without a recording of a modality that somebody else of the meeting has."""
-    problems = []
-    for modality in sorted({r.modality for r in meeting.recordings}):
-        for role in roles:
-            if not meeting.of(role, modality):
-                problems.append(
-                    Problem(
-                        where=place(meeting.group, meeting.session, meeting.condition, role, modality),
-                        what=f"no {modality} recording of the {role}",
-                        why="synchrony needs both people",
-                        done=f"this meeting's {modality} was left out; the others go on",
-                    )
-                )
-    return problems
+    """People without a recording of a modality that somebody else of the meeting has.
+
+    Whether an analysis needs it is not known here: a plan may take one modality of each person.
+    """
+    modalities = sorted({r.modality for r in meeting.recordings})
+    return [absence(meeting, role, m) for m in modalities for role in roles if not meeting.of(role, m)]
 
 
 def gaps(meetings: Iterable[Meeting]) -> list[Problem]:

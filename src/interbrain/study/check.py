@@ -13,7 +13,7 @@ from interbrain.data.signal import Signal
 from interbrain.data.study import Segment, Study
 from interbrain.signals.align import usable_share
 from interbrain.study.confounds import without_unknown
-from interbrain.study.fit import misfits
+from interbrain.study.fit import fitted, misfits
 from interbrain.study.forecast import TITLES, Forecast, Kind
 from interbrain.study.growth import checked_scores
 from interbrain.study.job import plan_of
@@ -50,6 +50,7 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
     """
     study = study if isinstance(study, Study) else read_study(study)
     chosen = plan_of(study, plan)
+    study = fitted(study, chosen)
     problems = [*study.problems, *misfits(study, chosen)]
     bar = Progress(progress)
     with tempfile.TemporaryDirectory(prefix="interbrain-check-") as scratch:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
 from interbrain.data.study import Study
+from interbrain.formats._checks import absence
 from interbrain.study.confounds import modalities_read
 
 
@@ -43,3 +46,32 @@ def misfits(study: Study, plan: Plan) -> list[Problem]:
         if name not in segments
     ]
     return problems
+
+
+def fitted(study: Study, plan: Plan) -> Study:
+    """The study without those problems that tell of an absent recording which no analysis of the plan needs.
+
+    Where the two people give two modalities, the first role's is not needed of the last one, nor the last one's of the
+    first.
+    """
+    needed = _needed(study, plan)
+    idle = {
+        absence(meeting, role, modality)
+        for meeting in study.meetings
+        for modality in {r.modality for r in meeting.recordings}
+        for role in study.roles
+        if (role, modality) not in needed
+    }
+    return replace(study, problems=tuple(p for p in study.problems if p not in idle))
+
+
+def _needed(study: Study, plan: Plan) -> set[tuple[str, str]]:
+    """Each role with a modality that is measured of it, or that may hold a confound."""
+    beside = modalities_read(study, plan) - {m for a in plan.analysis for m in a.modalities}
+    needed = {(role, modality) for role in study.roles for modality in beside}
+    for analysis in plan.analysis:
+        first, second = analysis.modalities
+        same = first == second or analysis.of_group
+        needed |= {(role, first) for role in (study.roles if same else study.roles[:-1])}
+        needed |= {(role, second) for role in (study.roles if same else study.roles[1:])}
+    return needed

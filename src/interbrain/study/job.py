@@ -30,7 +30,7 @@ from interbrain.study.cache import AnyStep
 from interbrain.study.cluster import runner
 from interbrain.study.confounds import without_unknown
 from interbrain.study.deidentify import neutral_origin, neutral_study, room
-from interbrain.study.fit import misfits
+from interbrain.study.fit import fitted, misfits
 from interbrain.study.forecast import forecast
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables, reliability_table
@@ -132,6 +132,7 @@ def _run(
         with untold(deidentify, "The study, or its plan,"):
             study = study if isinstance(study, Study) else read_study(study)
             chosen = plan_of(study, plan)
+            study = fitted(study, chosen)
         out = checked(out, study)
         if deidentify:
             room(out, out / STEPS)

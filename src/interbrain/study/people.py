@@ -52,6 +52,7 @@ def pair_tasks(
 ) -> tuple[list[PairTask], list[Problem]]:
     """One task for every pair of people of every meeting and modality; who is absent is told."""
     tasks, problems = [], []
+    several = any(len(group.members) > 2 for group in study.groups)
     for meeting in study.meetings:
         if meeting.key in refused:
             continue
@@ -62,9 +63,12 @@ def pair_tasks(
             place = f"group {meeting.group}, session {meeting.session}"
             for who, lacking in absent:
                 what = f"{who} has no {lacking} recording"
-                if not any(p.where.startswith(place) and f"no {lacking} recording" in p.what for p in study.problems):
+                if not any(
+                    p.where.startswith(f"{place},") and f"no {lacking} recording" in p.what for p in study.problems
+                ):
                     problems.append(Problem(place, what, "synchrony needs both people", "this session was left out"))
-            tasks += [t for a, b in pairs if (t := _task(meeting, a, b, people, plan, both, work, debug))]
+            made = (_task(meeting, a, b, people, plan, both, work, debug) for a, b in pairs)
+            tasks += [replace(t, several=several) for t in made if t]
     return tasks, problems
 
 
@@ -84,7 +88,7 @@ def _task(
     slim = replace(meeting, recordings=())
     return PairTask(
         slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan,
-        modalities, work / "pairs", debug, zero_of(meeting, people), *(beside(meeting, s, people) for s in (a, b)),
+        modalities, work / "pairs", debug, zero_of(meeting, people), beside(meeting, a, people), beside(meeting, b, people),
     )  # fmt: skip
 
 
