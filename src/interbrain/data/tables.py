@@ -25,6 +25,9 @@ PHASE_SHARES = ("in_phase", "a_leads", "b_leads", "anti_phase")
 EVERYBODY = "all members"
 """The place, and the role, of a value that is of a whole group."""
 
+WHOSE = ": "
+"""Between the role and the name of a place, in studies of groups with more than two members."""
+
 TABLES: dict[str, tuple[str, ...]] = {
     "synchrony": (
         *MEETING, *PAIR,

@@ -23,13 +23,14 @@ def leading(results: Results) -> list[Finding]:
         best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
         assert best is not None
         place = where(results, mine, best)
+        one, other = results.sides(best)
         numbers = words.sentence(
-            f"{f'{place}: ' if len(mine) > 1 and place else ''}synchrony with the {results.roles[0]} ahead minus the "
-            f"{results.roles[1]} ahead is {words.like(best['estimate'], best['null_sd'])}, in surrogates "
+            f"{f'{place}: ' if len(mine) > 1 and place else ''}synchrony with the {one} ahead minus the "
+            f"{other} ahead is {words.like(best['estimate'], best['null_sd'])}, in surrogates "
             f"{words.with_spread(best['null_mean'], best['null_sd'])}; {p_with_family(mine, best)}"
         )
         if best["claim"]:
-            ahead, behind = results.roles if best["estimate"] > best["null_mean"] else results.roles[::-1]
+            ahead, behind = results.sides(best)[:: 1 if best["estimate"] > best["null_mean"] else -1]
             lead = f"The {ahead} leads: synchrony is higher when the {ahead} is ahead of the {behind}."
             out.append(Finding(question, FOUND, lead, numbers))
         else:
@@ -44,7 +45,7 @@ def _ahead(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     """Who leads, from lags in seconds at the places that exceed chance."""
     best = views.strongest(rows[rows["claim"]] if rows["claim"].any() else rows)
     assert best is not None
-    ahead, behind = results.roles if best["estimate"] > 0 else results.roles[::-1]
+    ahead, behind = results.sides(best)[:: 1 if best["estimate"] > 0 else -1]
     size = words.lag(best["estimate"], best["null_sd"])
     tested = views.of_test(results, "leads")
     place = where(results, tested[tested["analysis"] == best["analysis"]], best)

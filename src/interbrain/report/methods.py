@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from interbrain.data.tables import EVERYBODY
 from interbrain.report import confounds, views, words
 from interbrain.report.citations import Bibliography
 from interbrain.report.results import Results
@@ -50,6 +51,14 @@ def _recordings(results: Results) -> str:
     segments = [s for s in sync["segment"].unique() if s]
     parts = f", in the segments {words.listing(segments)}" if len(segments) > 1 else ""
     made = "Simulated recordings" if results.simulated else "Recordings"
+    if results.several:
+        roles = dict.fromkeys(r for c in ("role_a", "role_b") for r in sync[c] if r != EVERYBODY)
+        return (
+            f"{made} of {words.count(len(results.groups), 'group')} ({words.listing(roles)}) in "
+            f"{words.count(len(results.meetings), 'session')} were analysed: {modalities}{parts}. Every two members "
+            "were measured with each other and kept apart by their roles; lags and phases are positive when the one "
+            "named first is ahead."
+        )
     return (
         f"{made} of {words.count(len(results.groups), 'dyad')} ({results.roles[0]} and {results.roles[1]}) in "
         f"{words.count(len(results.meetings), 'session')} were analysed: {modalities}{parts}. The "

@@ -16,7 +16,7 @@ from interbrain.data.errors import BadInput, shorten
 from interbrain.data.files import INCOMPLETE
 from interbrain.data.plan import read_plan
 from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, discover
-from interbrain.data.tables import TABLES, read_table
+from interbrain.data.tables import TABLES, WHOSE, read_table
 
 MOST_SESSIONS = 1000
 """From the first number to the last; beyond it the numbers are no count, and those between are not shown."""
@@ -46,8 +46,23 @@ class Results:
         return f"{100 * float(self.plan.get('course', {}).get('confidence', 0.95)):g} %"
 
     @cached_property
+    def several(self) -> bool:
+        """Whether groups have more than two members, so that places say whose they are."""
+        sync = self["synchrony"]
+        return bool(len(sync)) and any(
+            str(p).startswith(f"{r}{WHOSE}") for p, r in zip(sync["place_a"], sync["role_a"], strict=True)
+        )
+
+    def sides(self, row: Any) -> tuple[str, str]:
+        """The two roles that a row is about."""
+        a, b = (str(row[c]).partition(WHOSE) for c in ("place_a", "place_b"))
+        return (a[0], b[0]) if self.several and a[1] and b[1] else self.roles
+
+    @cached_property
     def roles(self) -> tuple[str, str]:
-        """Side A's and side B's role, in the study's own words."""
+        """Side A's and side B's role, in the study's own words; of several members, what each pair has in common."""
+        if self.several:
+            return "first of the two", "second of the two"
         named = [str(r) for r in self.provenance.get("roles") or [] if r]
         sync = self["synchrony"]
         if len(named) < 2 and len(sync):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from interbrain.data.tables import EVERYBODY, MEETING, PAIR
+from interbrain.data.tables import EVERYBODY, MEETING, PAIR, WHOSE
 from interbrain.inference.corrections import benjamini_hochberg
 from interbrain.report import words
 from interbrain.report.results import Results
@@ -201,6 +201,9 @@ def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
         return ""
     if b == EVERYBODY:
         return EVERYBODY if a == EVERYBODY else f"{a} of {EVERYBODY}"
+    if results.several:
+        a, b = (name.replace(WHOSE, " ", 1) for name in (a, b))
+        return f"{a} – {b}" if short else f"{a} and {b}"
     if short:
         return f"{a}–{b}"
     return f"{results.roles[0]} {a} and {results.roles[1]} {b}"

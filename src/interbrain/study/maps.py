@@ -15,6 +15,7 @@ from interbrain.arrays.streams import stream
 from interbrain.data.files import write_file
 from interbrain.data.plan import Plan
 from interbrain.data.signal import Block
+from interbrain.data.tables import WHOSE
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_settings
 from interbrain.inference.pointwise import pointwise
@@ -121,7 +122,8 @@ def _is_of(task: PairTask, row: pd.Series) -> bool:
 
 def _channel(channels: tuple[object, ...], place: str) -> int:
     """The first channel of a place."""
-    return next(i for i, c in enumerate(channels) if place in (c.name, c.region))  # type: ignore[attr-defined]
+    names = (place, place.partition(WHOSE)[2])
+    return next(i for i, c in enumerate(channels) if c.name in names or c.region in names)  # type: ignore[attr-defined]
 
 
 def _single(block: Block, channel: int) -> Block:

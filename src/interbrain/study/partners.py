@@ -97,7 +97,7 @@ def _other_roles(analysis: Analysis, between: tuple[str, str], roles: Sequence[s
 def measure_cell(task: CellTask) -> Kept:
     """The measure for every A-side with every B-side of the cell."""
     plan = task.plan.model_dump(mode="json", include={"quality", "fnirs", "eeg", "motion"})
-    members = [(p.path_a.name, p.path_b.name, p.zero, p.meeting.group, asdict(s)) for p, s in task.members]
+    members = [(p.path_a.name, p.path_b.name, p.zero, p.meeting.group, asdict(s), p.roles) for p, s in task.members]
     offsets: list[object] = [(p.side_a.recording.offset_s, p.side_b.recording.offset_s) for p, _ in task.members]
     offsets += [p.people.key for p, _ in task.members if task.analysis.partial]
     where = (task.session, task.condition, task.segment, task.first)
@@ -249,7 +249,7 @@ def _measure_pairs(
         for j, (_, b) in enumerate(parts):
             prepared_b = ask.module.prepare(b.block, ask.settings)
             for i, prepared_a in some:
-                places = places_of(task.analysis, parts[i][0].signal, b.signal)
+                places = places_of(task.analysis, parts[i][0].signal, b.signal, parts[i][0].pair.roles)
                 estimate = ask.module.reduce(ask.module.combine(prepared_a, prepared_b))
                 made[i, j] = places, pool_estimate(estimate, places)
     if made:

@@ -88,7 +88,8 @@ def _task(
     slim = replace(meeting, recordings=())
     return PairTask(
         slim, a, b, one.signal_path, other.signal_path, one.sha256, other.sha256, one.meta, other.meta, plan,
-        modalities, work / "pairs", debug, zero_of(meeting, people), beside(meeting, a, people), beside(meeting, b, people),
+        modalities, work / "pairs", debug, zero_of(meeting, people), beside(meeting, a, people),
+        beside(meeting, b, people),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.plan import CONFOUND_NAMES, Analysis
 from interbrain.data.signal import Channel, Signal
 from interbrain.data.study import Meeting, Member, Recording, Study
+from interbrain.data.tables import WHOSE
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,12 @@ def _mean(part: np.ndarray) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def places_of(analysis: Analysis, a: Signal, b: Signal) -> Places:
-    """Channels, or regions where the analysis asks for them and both people's channels have one."""
+def places_of(analysis: Analysis, a: Signal, b: Signal, roles: tuple[str, str] | None = None) -> Places:
+    """Channels, or regions where the analysis asks for them and both people's channels have one.
+
+    With ``roles`` each name says whose it is, ``"mother: Fz"``: in groups of more than two, two people's channels of
+    one name are two places.
+    """
     regional = bool(a.channels and b.channels) and all(c.region for c in (*a.channels, *b.channels))
     level = "region" if analysis.level == "region" or (analysis.level == "auto" and regional) else "channel"
     names_a, members_a = _grouped(a, level)
@@ -71,6 +76,8 @@ def places_of(analysis: Analysis, a: Signal, b: Signal) -> Places:
             f"no {level} pair is left ({analysis.pairs}): one person has {', '.join(names_a[:4]) or 'none'}, the other "
             f'{", ".join(names_b[:4]) or "none"}. Name regions in the study, or take pairs = "all".'
         )
+    if roles is not None:
+        names_a, names_b = (tuple(f"{r}{WHOSE}{n}" for n in names) for r, names in zip(roles, (names_a, names_b)))
     return Places(level, names_a, names_b, members_a, members_b, keep)
 
 

@@ -54,6 +54,13 @@ class PairTask:
     zero: str | None = None
     beside_a: tuple[Beside, ...] = ()
     beside_b: tuple[Beside, ...] = ()
+    several: bool = False
+    """Whether the study has groups of more than two members."""
+
+    @property
+    def roles(self) -> tuple[str, str] | None:
+        """What tells the places of this pair from those of other pairs of a group; None where there is one pair."""
+        return (self.side_a.member.role, self.side_b.member.role) if self.several else None
 
     @property
     def analyses(self) -> list[Analysis]:
@@ -137,6 +144,7 @@ def measure_pair(task: PairTask) -> Kept:
         (task.side_a.recording.offset_s, task.side_b.recording.offset_s),
         (task.path_a.name, task.path_b.name, task.zero),
         (task.side_a.member.role, task.side_b.member.role),
+        task.several,
         task.people.key if any(a.confounds for a in analyses) else "",
     )
     return once(path_of(task.folder, key), lambda: _measured(task, analyses))
@@ -205,7 +213,7 @@ def _segment(task: PairTask, ask: Asked, segment: Segment, a: Signal, b: Signal,
         block_a, _ = parts.blocks
         usable = usable_share(*parts.blocks)
         check_share(usable, task.plan.quality.min_usable)
-        places = places_of(ask.analysis, *parts.signals)
+        places = places_of(ask.analysis, *parts.signals, task.roles)
         context = {
             **tabulate.meeting_key(task.meeting, segment.name),
             **tabulate.pair_key(ask.analysis, *both, task.side_a, task.side_b, places.level),

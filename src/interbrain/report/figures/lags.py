@@ -54,7 +54,7 @@ def _title(results: Results, test: pd.Series | None) -> str:
     )
     if not test["claim"]:
         return f"No evidence that either leads: the two sides of the profile differ by {size}"
-    ahead = results.roles[0] if test["estimate"] > test["null_mean"] else results.roles[1]
+    ahead = results.sides(test)[0 if test["estimate"] > test["null_mean"] else 1]
     return f"The {ahead} leads: the two sides of the profile differ by {size}"
 
 

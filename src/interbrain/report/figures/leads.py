@@ -47,7 +47,7 @@ def picture(results: Results) -> Picture | str | None:
 def _title(results: Results, rows: pd.DataFrame) -> str:
     best = views.strongest(rows[rows["claim"]] if rows["claim"].any() else rows)
     assert best is not None
-    ahead = results.roles[0] if best["estimate"] > 0 else results.roles[1]
+    ahead = results.sides(best)[0 if best["estimate"] > 0 else 1]
     size = f"{words.lag(best['estimate'], best['null_sd'])} ({words.p_text(best['p_read'])})"
     if not best["claim"]:
         return f"No evidence that either leads: the clearest lag is {size}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from interbrain.data.tables import EVERYBODY
 from interbrain.report import views, words, worth
 from interbrain.report.figures.common import Picture, columns, fine
 from interbrain.report.results import Results
@@ -19,7 +20,7 @@ MOST_PANELS = 12
 def picture(results: Results) -> Picture | str:
     """A matrix for each analysis, signal, band, direction and segment."""
     rows = views.within(results)
-    rows = rows[rows["z"].notna()]
+    rows = rows[rows["z"].notna() & (rows["place_b"] != EVERYBODY)]
     if rows.empty:
         return "No value could be compared with surrogates, so there is no matrix of places."
     keys = [k for k in (*views.FAMILY_KEY, "null", "who") if k in rows]

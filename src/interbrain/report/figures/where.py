@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from interbrain.data.tables import EVERYBODY
 from interbrain.report import views, words
 from interbrain.report.figures.common import Picture, key_row
 from interbrain.report.montage import layout
@@ -35,7 +36,7 @@ def statement(results: Results) -> str:
 def picture(results: Results) -> Picture | None:
     """Links of all places, each its strongest signal, band and segment; None where heads would say nothing."""
     rows = views.within(results)
-    rows = rows[rows["z"].notna()]
+    rows = rows[rows["z"].notna() & (rows["place_b"] != EVERYBODY)]
     a = list(dict.fromkeys(rows["place_a"]))
     b = list(dict.fromkeys(rows["place_b"]))
     if rows.empty or max(len(a), len(b)) > MOST_PLACES:
