@@ -127,3 +127,15 @@ def test_missing_empty_and_wrong_files(tmp_path: Path, name: str):
     folder = tmp_path / f"folder{suffix}"
     folder.mkdir()
     assert _attempt(lambda: read(folder), folder) != "read"
+
+
+@pytest.mark.parametrize("beside", ["", "inf", "-inf", "nan"])
+def test_absurd_numbers_are_masked_whatever_stands_beside_them(tmp_path: Path, beside: str):
+    rows = [f"{i % 7}.5 {i % 5}.5" for i in range(200)]
+    rows[50] = f"{beside or 3.5} 1e308"
+    (tmp_path / "a.txt").write_text("a b\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    loaded = module("table").read(tmp_path / "a.txt", rate=10.0)
+    valid = loaded.signal.valid
+    assert not valid[0, 1, 50] and valid[0, 0, 50] == (not beside) and (~valid).sum() == (2 if beside else 1)
+    assert np.abs(loaded.signal.values[valid]).max() < 10
+    assert any(note.startswith("1 samples beyond ±1e+100") for note in loaded.meta["notes"])

@@ -115,12 +115,13 @@ def reader(record: FormatRecord, read_it: Callable[[Path], Loaded]) -> Callable[
 def _bounded(loaded: Loaded) -> tuple[Loaded, list[str]]:
     """Numbers beyond any unit are damage, and their squares would overflow: they become missing samples."""
     values = loaded.signal.values
-    highest, lowest = np.fmax.reduce(values, axis=None), np.fmin.reduce(values, axis=None)
-    if not (np.isfinite([highest, lowest]).all() and max(highest, -lowest) > LARGEST):
+    finite = np.isfinite(values)
+    highest, lowest = (of(values, where=finite, initial=0.0) for of in (np.max, np.min))
+    if max(highest, -lowest) <= LARGEST:
         return loaded, []
     with np.errstate(invalid="ignore"):
         held = np.abs(values) <= LARGEST
-    note = f"{int((~held & np.isfinite(values)).sum())} samples beyond ±{LARGEST:g} are no measurement and were masked"
+    note = f"{int((~held & finite).sum())} samples beyond ±{LARGEST:g} are no measurement and were masked"
     return replace(loaded, signal=loaded.signal.with_values(np.where(held, values, np.nan))), [note]
 
 
