@@ -286,3 +286,21 @@ def test_the_rings_of_a_lead_are_what_its_test_averages(pages) -> None:
     some["synchrony"]["lag_s"], some["nulls"]["excess"] = [1.0, 2.0, 9.0], [0.1, 0.3, -0.2]
     three = Results(results.folder, {**results.tables, **some}, results.plan, results.provenance, results.timing)
     assert lead_figure._own(three, row.rename(index={"family": "name"}))["lag_s"].tolist() == pytest.approx([1.75])
+
+
+def test_a_directed_measure_has_rows_a_direction_and_no_test_of_their_difference(tmp_path: Path) -> None:
+    folder = shutil.copytree(fake_results.shared("one_dyad"), tmp_path / "directed")
+    for name in ("synchrony", "nulls"):
+        rows = read_table(name, folder).assign(measure="granger")
+        both = pd.concat([rows.assign(direction=d) for d in ("a_to_b", "b_to_a")])
+        write_table(name, both, folder)
+    write_table("phases", read_table("phases", folder).iloc[:0], folder)
+    write_table("lags", read_table("lags", folder).iloc[:0], folder)
+    text = " ".join(read(write_report(folder).read_text(encoding="utf-8")).text)
+    a, b = read_results(folder).roles
+    assert "neither lag nor phase" not in text
+    assert f"each direction has its own rows ({a} to {b} and {b} to {a}). Each row was tested against chance" in text
+    assert "the difference between the two directions was not tested" in text
+    write_table("nulls", read_table("nulls", folder).iloc[:0], folder)
+    text = " ".join(read(write_report(folder).read_text(encoding="utf-8")).text)
+    assert "None of them was tested against chance; the difference" in text

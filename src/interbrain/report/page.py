@@ -155,6 +155,8 @@ def _when(results: Results) -> Section:
 
 def _who(results: Results) -> Section:
     drawn = [b for p in (lags, leads, phases) for b in _drawn(p.picture(results))] + shares.drawn(results)
+    if directed := views.directed_text(results):
+        return Section("who-leads", "Who leads", [*drawn, blocks.text(directed, not drawn)])
     absent = blocks.text("The measures that ran have neither lag nor phase, so they cannot say who leads.", True)
     return Section("who-leads", "Who leads", drawn or [absent])
 

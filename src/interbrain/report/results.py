@@ -58,6 +58,11 @@ class Results:
         a, b = (str(row[c]).partition(WHOSE) for c in ("place_a", "place_b"))
         return (a[0], b[0]) if self.several and a[1] and b[1] else self.roles
 
+    def direction(self, row: Any) -> str:
+        """``"patient to therapist"`` for ``a_to_b``; empty where a row has no direction."""
+        a, b = self.sides(row)
+        return {"a_to_b": f"{a} to {b}", "b_to_a": f"{b} to {a}"}.get(str(row["direction"]), str(row["direction"]))
+
     @cached_property
     def roles(self) -> tuple[str, str]:
         """Side A's and side B's role, in the study's own words; of several members, what each pair has in common."""

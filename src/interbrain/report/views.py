@@ -194,6 +194,25 @@ def context(rows: pd.DataFrame, row: Any) -> str:
     return contexts(rows)(row)
 
 
+def directed_text(results: Results) -> str:
+    """What a run with directed measures can say of who leads; empty where none of its measures is directed."""
+    rows = results["synchrony"]
+    rows = rows[rows["direction"].astype(str) != ""]
+    if rows.empty:
+        return ""
+    names = words.listing(results.measure_title(m) for m in rows["measure"].unique())
+    of = words.listing(
+        dict.fromkeys(results.direction(r) for r in rows.drop_duplicates("direction").to_dict("records"))
+    )
+    nulls = results["nulls"]
+    tested = (nulls["direction"].astype(str) != "").any()
+    chance = "Each row was tested against chance by itself" if tested else "None of them was tested against chance"
+    return (
+        f"{names}: each direction has its own rows ({of}). {chance}; the difference between the two "
+        "directions was not tested, so a larger value in one of them does not say who leads."
+    )
+
+
 def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
     """``"patient rTPJ and therapist rIFG"``, or ``"rTPJ–rIFG"``; empty where each person gave one channel."""
     a, b = str(row["place_a"]), str(row["place_b"])
