@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,41 @@ def test_pieces_join_where_they_were_cut_and_nowhere_else() -> None:
     assert {(f.id_a, f.id_b) for f in found} == {(f"{k}-1", f"{k}-2") for k in made}
     assert find_seams({k: e for k, e in pieces.items() if k.endswith("1")}) == []
     assert find_seams({"a": pieces["r0-1"], "b": pieces["r1-2"]}) == []
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e-150, 1e-12, 1e12, 1e99])
+def test_a_recording_of_another_scale_stops_nothing_and_joins_no_strangers(scale: float) -> None:
+    made = strangers("light", 6)
+    n = made["r0"].n_times // 2
+    pieces = {f"{k}-1": ends(cut(s, 0, n)) for k, s in made.items()}
+    pieces |= {f"{k}-2": ends(cut(s, n, s.n_times)) for k, s in made.items() if k != "r5"}
+    pieces["r5-1"] = ends(made["r5"].with_values(made["r5"].values * scale))
+    left_out: list[str] = []
+    found = find_seams(pieces, left_out=left_out)
+    assert {(f.id_a, f.id_b) for f in found} <= {(f"{k}-1", f"{k}-2") for k in made} and not left_out
+
+
+def test_an_end_that_cannot_be_reckoned_with_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = strangers("light", 6)
+    n = made["r0"].n_times // 2
+    pieces = {f"{k}-{h + 1}": ends(cut(s, h * n, h * n + n)) for k, s in made.items() for h in (0, 1)}
+    for broken in (np.inf, np.nan):
+        left_out: list[str] = []
+        bad = replace(pieces["r0-1"], autocovariance=np.full_like(pieces["r0-1"].autocovariance, broken))
+        found = find_seams({**pieces, "r0-1": bad}, left_out=left_out)
+        assert {(f.id_a, f.id_b) for f in found} == {(f"r{k}-1", f"r{k}-2") for k in range(1, 6)}
+        assert left_out == ["r0-1"]
+    solve = np.linalg.solve
+
+    def fails_for_one(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        if np.isclose(np.diff(a[0])[0], np.diff(pieces["r1-1"].autocovariance[0])[0], rtol=1e-4):
+            raise np.linalg.LinAlgError("Singular matrix")
+        return solve(a, b)
+
+    monkeypatch.setattr(np.linalg, "solve", fails_for_one)
+    left_out = []
+    found = find_seams(pieces, left_out=left_out)
+    assert "r1-1" in left_out and {(f"r{k}-1", f"r{k}-2") for k in (0, 2, 3, 4, 5)} >= {(f.id_a, f.id_b) for f in found}
 
 
 def test_one_heart_in_two_caps_is_found_and_coupled_caps_have_two() -> None:

@@ -144,6 +144,18 @@ def test_a_recording_under_two_names_stays_out_of_tests_over_groups(study, tmp_p
     assert len(outcome.tables["synchrony"]) == 12
 
 
+def test_ends_without_a_model_are_told_and_stop_nothing(study, tmp_path, monkeypatch):
+    def fails(*_):
+        raise np.linalg.LinAlgError("Eigenvalues did not converge")
+
+    monkeypatch.setattr("interbrain.signals.seams._channel_scores", fails)
+    outcome = interbrain.run(study, tmp_path / "out", workers=1)
+    told = outcome.tables["problems"]
+    told = told[told["what"].str.startswith("whether another recording goes on where it ends cannot be reckoned")]
+    assert len(told) == 2 * len(GROUPS) * len(SESSIONS) and not told["costs_data"].any()
+    assert len(outcome.tables["synchrony"]) == len(GROUPS) * len(SESSIONS)
+
+
 def test_unequal_length_and_gaps_in_session_numbers_are_no_fault(study, tmp_path):
     _write(study, "03", 1, "patient", _series(study, "03", 1, "patient")[:1200])
     for role in ("patient", "therapist"):

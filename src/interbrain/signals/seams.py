@@ -24,6 +24,10 @@ MOST_BY_CHANNEL = 8.0
 """What one channel may say at most: a pair must not hang on a channel whose model does not hold."""
 SURE = float(np.log(1e3))
 """Added to the logarithm of the number of pairs: one false seam in a thousand studies, as far as the models hold."""
+FAR = 1e10
+"""Variance between levels over that within a recording; beyond it (volts, nanovolts) only rounding is left."""
+FAINT = float(np.finfo(float).tiny / np.finfo(float).eps)
+"""A variance below is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +78,36 @@ def _independent(jumps: np.ndarray) -> float:
     return float(n**2 / (np.corrcoef(alive.T) ** 2).sum())
 
 
-def find_seams(recordings: Mapping[str, Ends], sure: float = SURE) -> list[Seam]:
-    """Ordered pairs of recordings that join, surest first; recordings with other channels or rates are not compared."""
+def find_seams(recordings: Mapping[str, Ends], sure: float = SURE, left_out: list[str] | None = None) -> list[Seam]:
+    """Ordered pairs of recordings that join, surest first; recordings with other channels or rates are not compared.
+
+    Names of recordings whose numbers cannot be reckoned with, so that nothing is known of them, go to ``left_out``.
+    """
     kinds: dict[tuple[int, float], list[str]] = {}
+    unfit = [name for name, about in recordings.items() if not _finite(about)]
     for name, about in recordings.items():
+        if name in unfit:
+            continue
         kinds.setdefault((len(about.first), round(about.rate, 6)), []).append(name)
     found = []
     for names in kinds.values():
         if len(names) < 2:
             continue
         scores = _scores([recordings[name] for name in names])
+        unfit += [name for name, row in zip(names, scores) if np.isnan(row).any()]
         needed = float(np.log(len(names) * (len(names) - 1)) + sure)
         found += [Seam(names[i], names[j], float(scores[i, j]), needed) for i, j in np.argwhere(scores >= needed)]
+    if left_out is not None:
+        left_out += unfit
     return sorted(found, key=lambda s: (-s.score, s.id_a, s.id_b))
 
 
+def _finite(one: Ends) -> bool:
+    return all(bool(np.isfinite(x).all()) for x in (one.first, one.last, one.autocovariance))
+
+
 def _scores(all_ends: list[Ends]) -> np.ndarray:
-    """Log likelihood ratio ``(end of, beginning of)``; −inf on the diagonal."""
+    """Log likelihood ratio ``(end of, beginning of)``; −inf on the diagonal, NaN after an end that has no model."""
     first = np.stack([e.first for e in all_ends])
     start = first[:, :, 0]
     between = start.var(axis=0, ddof=1)
@@ -101,7 +118,10 @@ def _scores(all_ends: list[Ends]) -> np.ndarray:
     for i, one in enumerate(all_ends):
         total = np.zeros(len(all_ends))
         for c in range(first.shape[1]):
-            said = _channel_scores(one.last[c], first[:, c], one.autocovariance[c], between[c], start[:, c].mean())
+            try:
+                said = _channel_scores(one.last[c], first[:, c], one.autocovariance[c], between[c], start[:, c].mean())
+            except np.linalg.LinAlgError:
+                said = np.full(len(all_ends), np.nan)
             total += np.clip(said, -MOST_BY_CHANNEL, MOST_BY_CHANNEL)
         scores[i] = total * independent
     np.fill_diagonal(scores, -np.inf)
@@ -112,7 +132,7 @@ def _channel_scores(
     last: np.ndarray, first: np.ndarray, autocovariance: np.ndarray, between: float, level: float
 ) -> np.ndarray:
     """One channel's log likelihood ratio for every beginning ``(recording, sample)``."""
-    if not autocovariance[0] > 0:
+    if not autocovariance[0] > FAINT or between > FAR * autocovariance[0]:
         return np.zeros(len(first))
     whole = toeplitz(autocovariance) + 1e-7 * autocovariance[0] * np.eye(len(autocovariance))
     own_level = between + autocovariance[0]

@@ -173,7 +173,8 @@ def _seams(
     joined: Pairs = set()
     for modality in dict.fromkeys(places[i].recording.modality for i in known):
         here = {i: t.ends for i, t in known.items() if t.ends is not None and places[i].recording.modality == modality}
-        for seam in find_seams(here):
+        left_out: list[str] = []
+        for seam in find_seams(here, left_out=left_out):
             a, b = places[seam.id_a], places[seam.id_b]
             if a.meeting.group == b.meeting.group or {(seam.id_a, seam.id_b), (seam.id_b, seam.id_a)} & same:
                 continue
@@ -181,6 +182,10 @@ def _seams(
             clock = "; their clocks adjoin too" if _adjoin(seam.id_a, seam.id_b, known, starts) else ""
             what = f"{b.where} goes on where it ends (log likelihood ratio {seam.score:.0f}, {seam.needed:.0f} needed)"
             _exclude(verdict, a, b, f"{what}{clock}; they seem to be pieces of one recording")
+        for i in left_out:
+            what = "whether another recording goes on where it ends cannot be reckoned from its samples"
+            why = "pieces of one recording are not two dyads"
+            verdict.problems.append(Problem(places[i].where, what, why, "told only", costs_data=False))
     for (i, a), (j, b) in _ordered(places, known):
         if a.meeting.group != b.meeting.group and (i, j) not in joined and _adjoin(i, j, known, starts):
             what = f"{b.where} starts within {ADJOINING_S:g} s of its end, by their clocks"
