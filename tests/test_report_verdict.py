@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -236,6 +237,25 @@ def test_arms_and_segments(motion: Results, full: Results) -> None:
     assert said.lead.startswith("Synchrony is higher in task than in rest")
     turned = changed(full, "tests", lambda t: t["test"] == "contrast:task-rest", estimate=-0.1)
     assert one(verdict.contrasts(turned)).lead.startswith("Synchrony is higher in rest than in task")
+
+
+@pytest.mark.parametrize(("first", "asked"), [("CBT", "CBT"), ("eCBT", "eCBT"), ("waiting list", "Waiting list")])
+def test_names_of_arms_stay_as_they_were_given(motion: Results, first: str, asked: str) -> None:
+    named = changed(motion, "tests", lambda t: t["test"].str.startswith("arm:"), test=f"arm:{first}-PDT")
+    said = one(verdict.contrasts(named))
+    assert said.question == f"{asked} or PDT?"
+    assert said.lead == f"No evidence that synchrony differs between {first} and PDT."
+
+
+def test_a_direction_is_said_with_the_roles(motion: Results) -> None:
+    rows = motion["tests"]
+    within = rows[rows["test"] == "within"]
+    both = pd.concat([within.assign(direction=d, family=d) for d in ("b_to_a", "a_to_b")], ignore_index=True)
+    both.loc[both["direction"] == "a_to_b", ["p", "p_family"]] = 0.9
+    said = one(verdict.beyond_chance(replace(motion, tables={**motion.tables, "tests": both})))
+    a, b = motion.roles
+    assert f"{b} to {a}" in f"{said.lead} {said.detail}".replace(b.capitalize(), b)
+    assert "a_to_b" not in said.detail and "b_to_a" not in said.detail
 
 
 def test_outcome_keeps_within_and_between_apart(full: Results) -> None:

@@ -29,8 +29,8 @@ def null_title(results: Results, row: pd.Series) -> str:
 
 def where(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
     """``"patient rTPJ and therapist rIFG (HbO, task)"``: the place and what tells it from its neighbours."""
-    place = "" if views.single_place(rows) else views.place_name(results, row)
-    context = views.context(rows, row)
+    place = "" if views.single_place(rows) and not results.several else views.place_name(results, row)
+    context = views.context(results, rows, row)
     who = str(row["who"]) if "who" in row and "who" in rows and rows["who"].nunique() > 1 else ""
     inside = ", ".join(x for x in (context, who) if x)
     return f"{place} ({inside})" if place and inside else place or inside

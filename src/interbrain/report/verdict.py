@@ -250,7 +250,7 @@ def contrasts(results: Results) -> list[Finding]:
                 f"{f'{place}: ' if len(mine) > 1 and place else ''}{first} minus {second} is {size} "
                 f"(± the spread under chance); {p_with_family(mine, best)}"
             )
-            asked = f"{first.capitalize()} or {second}?"
+            asked = f"{words.opening(first)} or {second}?"
             if best["claim"]:
                 more, less = (first, second) if best["estimate"] > best["null_mean"] else (second, first)
                 k = int(mine["claim"].sum())

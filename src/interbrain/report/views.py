@@ -173,7 +173,7 @@ def single_place(rows: pd.DataFrame) -> bool:
     return len(rows) == 0 or (rows["place_a"].nunique() <= 1 and rows["place_b"].nunique() <= 1)
 
 
-def contexts(rows: pd.DataFrame) -> Callable[[Any], str]:
+def contexts(results: Results, rows: pd.DataFrame) -> Callable[[Any], str]:
     """A namer of rows: what tells one from its neighbours, in words (``"HbO, task"``); only what varies."""
     several = {c for c in ("signal_a", "signal_b", "band", "direction", "segment") if rows[c].nunique() > 1}
 
@@ -181,7 +181,8 @@ def contexts(rows: pd.DataFrame) -> Callable[[Any], str]:
         parts = []
         if several & {"signal_a", "signal_b"}:
             parts.append(words.signals_name(row["signal_a"], row["signal_b"]))
-        parts += [str(row[c]) for c in ("band", "direction") if c in several]
+        parts += [str(row["band"])] if "band" in several else []
+        parts += [results.direction(row)] if "direction" in several else []
         if "segment" in several:
             parts.append(words.segment_name(row["segment"]))
         return ", ".join(p for p in parts if p)
@@ -189,9 +190,9 @@ def contexts(rows: pd.DataFrame) -> Callable[[Any], str]:
     return name
 
 
-def context(rows: pd.DataFrame, row: Any) -> str:
+def context(results: Results, rows: pd.DataFrame, row: Any) -> str:
     """:func:`contexts` for one row."""
-    return contexts(rows)(row)
+    return contexts(results, rows)(row)
 
 
 def directed_text(results: Results) -> str:

@@ -144,6 +144,11 @@ def lag(value: float, spread: float = math.nan) -> str:
     return f"{like(size * factor, max(spread * factor, 0.01))}\u00a0{unit}"
 
 
+def opening(name: str) -> str:
+    """A name at the head of a sentence: a large first letter where the name has none; ``PDT`` and ``eCBT`` stay."""
+    return name[:1].upper() + name[1:] if name.islower() else name
+
+
 def sentence(text: str) -> str:
     """First letter large; a full stop at the end."""
     text = text.strip()

@@ -101,7 +101,7 @@ def _name(results: Results, rows: pd.DataFrame, r: pd.Series, single: bool) -> s
     parts = [] if single else [views.place_name(results, r, short=True)]
     if rows["analysis"].nunique() > 1:
         parts.append(str(r["analysis"]))
-    parts.append(views.context(rows, r))
+    parts.append(views.context(results, rows, r))
     if rows["null"].nunique() > 1:
         parts.append(str(r["null"]).replace("_", " "))
     if rows["who"].nunique() > 1:

@@ -71,7 +71,7 @@ def _name(results: Results, rows: pd.DataFrame, r: dict[str, object]) -> str:
     parts = [views.place_name(results, pd.Series(r), short=True)]
     if rows["analysis"].nunique() > 1:
         parts.append(str(r["analysis"]))
-    return ", ".join(p for p in [*parts, views.context(rows, r)] if p) or str(r["analysis"])
+    return ", ".join(p for p in [*parts, views.context(results, rows, r)] if p) or str(r["analysis"])
 
 
 def _draw(results: Results, rows: pd.DataFrame, own: pd.DataFrame, width: float) -> str:

@@ -79,7 +79,7 @@ def _name(results: Results, rows: pd.DataFrame, r: pd.Series) -> str:
         parts.append(f"{r['when']} the session")
     if views.n_distinct(rows, "place_a", "place_b") > 1:
         parts.append(views.place_name(results, r, short=True))
-    if context := views.context(rows, r):
+    if context := views.context(results, rows, r):
         parts.append(context)
     return ", ".join(p for p in parts if p)
 

@@ -54,7 +54,7 @@ def _draw(results: Results, rows: pd.DataFrame, unit: str, width: float) -> str:
     panel.y_axis(n=5)
     canvas.text(0, panel.top - 10, f"{unit or 'change'} a session", "axisname")
     radius = max(1.6, min(3.6, 0.5 * (panel.x(1) - panel.x(0))))
-    said = views.contexts(rows)
+    said = views.contexts(results, rows)
     for i, r in enumerate(rows.to_dict("records")):
         x, cls = panel.x(float(i)), "found" if r["claim"] else "grey"
         value, interval = words.estimate(r["slope"], r["ci_low"], r["ci_high"])

@@ -95,7 +95,7 @@ def _draw(results: Results, rows: pd.DataFrame, links: pd.DataFrame, a: list[str
     claimed = links[links["claim"]]
     most = float(claimed["z"].max()) if len(claimed) else 1.0
     for r in claimed.iloc[::-1].to_dict("records"):
-        context = views.context(rows, r)
+        context = views.context(results, rows, r)
         title = (
             f"{views.place_name(results, r)}{f' ({context})' if context else ''}: z = "
             f"{words.number(r['z'])}, {words.p_text(r['p_read'])}"
