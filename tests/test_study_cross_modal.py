@@ -179,6 +179,24 @@ def test_two_files_of_two_modalities_are_a_pair(files):
     assert "signal_b" not in one_kind.columns and set(one_kind["signal_a"]) == {"heart"}
 
 
+@pytest.mark.parametrize(
+    ("measure", "asked"),
+    [("granger", {}), ("te", {}), ("psi", {"bands": {"b": (0.1, 0.8)}, "settings": {"segment_s": 30.0}})],
+)
+def test_rows_of_two_directions_can_be_told_apart(tmp_path, measure, asked):
+    random = np.random.default_rng(3)
+    leads = np.convolve(random.standard_normal(1502), np.ones(3), "valid")
+    follows = np.roll(leads, 5) + 0.3 * random.standard_normal(1500)
+    for name, series in (("a", leads), ("b", follows)):
+        np.savetxt(tmp_path / f"{name}.txt", series)
+    files = (tmp_path / "a.txt", tmp_path / "b.txt")
+    table = interbrain.pair(*files, measure, modality="eda", options={"rate": 5.0}, n_surrogates=19, **asked)
+    by_direction = table.set_index("direction")["value"]
+    assert list(by_direction.index) == ["a_to_b", "b_to_a"] and by_direction["a_to_b"] > by_direction["b_to_a"]
+    plain = interbrain.pair(*files, "corr", modality="eda", options={"rate": 5.0}, n_surrogates=19)
+    assert "direction" not in plain.columns and len(plain) == 1
+
+
 def test_the_command_measures_two_modalities_and_says_what_it_cannot(files):
     from click.testing import CliRunner
 

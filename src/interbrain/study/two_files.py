@@ -24,8 +24,8 @@ from interbrain.study.person import prepare_person
 from interbrain.study.within import measure_pair
 
 SHOWN = (
-    "signal_a", "signal_b", "place_a", "place_b", "band", "value", "lag_s", "phase", "coverage", "n_effective", "null",
-    "null_mean", "null_sd", "excess", "z", "p", "p_family", "n_null",
+    "signal_a", "signal_b", "place_a", "place_b", "band", "direction", "value", "lag_s", "phase", "coverage",
+    "n_effective", "null", "null_mean", "null_sd", "excess", "z", "p", "p_family", "n_null",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def pair(
     Returns
     -------
     Columns of ``synchrony.tsv`` and ``nulls.tsv`` that say something here; a positive lag means that A leads. Where
-    the two give different kinds of signal there is ``signal_b`` too.
+    the two give different kinds of signal there is ``signal_b`` too, and ``direction`` where the measure has one.
 
     Raises
     ------
@@ -93,8 +93,10 @@ def pair(
     synchrony, nulls = gathered(("synchrony", "nulls"), [step]).values()
     shared = [c for c in synchrony.columns if c in nulls.columns]
     table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
-    alike = table["signal_a"].equals(table["signal_b"])
-    return table[[c for c in SHOWN if c in table.columns and not (alike and c == "signal_b")]]
+    silent = {"signal_b"} if table["signal_a"].equals(table["signal_b"]) else set()
+    if not table["direction"].any():
+        silent.add("direction")
+    return table[[c for c in SHOWN if c in table.columns and c not in silent]]
 
 
 def _plan(
