@@ -86,7 +86,7 @@ def test_groups_that_move_together_exceed_chance_and_others_do_not(outcome):
 
 
 def test_a_group_without_three_recordings_is_told_and_the_page_says_everybody(outcome):
-    told = [p for p in outcome.problems if "2 members have" in p.what]
+    told = [p for p in outcome.problems if p.what == "the group has 2 members"]
     assert {p.where for p in told} == {f"group x, session {s}, motion, all members" for s in (1, 2)}
     page = outcome.report.read_text(encoding="utf-8")
     assert "Kuramoto order parameter" in page and "m of all members" in page and "child all members" not in page

@@ -159,7 +159,7 @@ def check(study: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
     checked = check_study(study, plan, progress=not quiet)
     listings.show_check(checked)
     if not checked.usable:
-        click.echo("interbrain: nothing usable: no meeting has two people whose recordings can be read.", err=True)
+        click.echo(f"interbrain: nothing usable: {checked.why}.", err=True)
         return NOTHING
     return LOST_DATA if any(p.costs_data for p in checked.problems) else DONE
 

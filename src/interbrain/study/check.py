@@ -18,8 +18,8 @@ from interbrain.study.forecast import TITLES, Forecast, Kind
 from interbrain.study.growth import checked_scores
 from interbrain.study.job import plan_of
 from interbrain.study.parts import check_share, parts_of
-from interbrain.study.people import measured, pair_tasks, person_tasks, refuse_twins
-from interbrain.study.person import prepare_person
+from interbrain.study.people import Slot, measured, pair_tasks, person_tasks, refuse_twins
+from interbrain.study.person import Person, prepare_person
 from interbrain.study.pool import run_tasks
 from interbrain.study.progress import Progress
 from interbrain.study.read import read_study
@@ -37,7 +37,9 @@ class Checked:
     summary: tuple[str, ...]
     problems: tuple[Problem, ...]
     usable: bool
-    """Whether any meeting has two people whose recordings can be read."""
+    """Whether any analysis could run at any meeting."""
+    why: str = ""
+    """What is true where nothing is usable: nobody's recordings go together, or no analysis of them could run."""
 
 
 def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None, *, progress: bool = False) -> Checked:
@@ -73,9 +75,19 @@ def check_study(study: str | Path | Study, plan: Plan | Path | str | None = None
             problems += _could_run(pair)
     _, told = checked_scores(study)
     problems += told
-    return Checked(
-        study, chosen, tuple(_summary(study, chosen, pairs)), tuple(dict.fromkeys(problems)), bool(pairs or whole)
-    )
+    usable = bool(pairs or whole)
+    why = "" if usable else _nothing(study, people)
+    summary = tuple(_summary(study, chosen, pairs))
+    return Checked(study, chosen, summary, tuple(dict.fromkeys(problems)), usable, why)
+
+
+def _nothing(study: Study, people: dict[Slot, Person]) -> str:
+    readable = Counter(key for (key, _), person in people.items() if person.signal_path is not None)
+    together = sum(n > 1 for n in readable.values())
+    if not together:
+        return "no meeting has two people whose recordings can be read"
+    which = f"{together} of {len(study.meetings)} meetings"
+    return f"two people or more can be read at {which}, but no analysis of the plan could run on them; see above"
 
 
 def _could_run(task: PairTask) -> list[Problem]:

@@ -98,11 +98,19 @@ def whole_tasks(
                 tasks.append(WholeTask(slim, sides, paths, metas, plan, modality, work / "pairs", debug, zero, others))
             if absent or len(found) < FEWEST:
                 enough = len(found) >= FEWEST
-                what = f"{', '.join(absent) or 'nobody'} has no {modality} recording; {len(found)} members have"
+                what = _who_is_absent(absent, len(members), len(found), modality)
                 why = "a group's value depends on how many are in it" if enough else f"it takes {FEWEST} members"
                 done = "measured without them" if enough else "this session was left out"
                 problems.append(Problem(place, what, why, done, costs_data=not enough))
     return tasks, problems + not_reassembled(tasks)
+
+
+def _who_is_absent(absent: list[str], members: int, found: int, modality: str) -> str:
+    if not absent:
+        return f"the group has {members} member{'s' * (members != 1)}"
+    have = "nobody has" if not found else f"{found} member{' has' if found == 1 else 's have'}"
+    one = len(absent) == 1
+    return f"{', '.join(absent)} {'has' if one else 'have'} no {modality} recording that can be read; {have} one"
 
 
 def measure_whole(task: WholeTask) -> Kept:
