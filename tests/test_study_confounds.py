@@ -308,6 +308,8 @@ def test_what_is_carried_is_in_the_tables_and_in_the_model(tmp_path):
         ({"partial": ["skin"]}, "its own confound"),
         ({"partial": ["heart"], "modality_b": "heart"}, "its own confound"),
         ({"carry": ["global"]}, "level"),
+        ({"measure": "pwtc", "bands": {"b": [0.1, 0.3]}}, "pwtc takes out confounds and none is named; use wtc, or"),
+        ({"measure": "pwtc", "bands": {"b": [0.1, 0.3]}, "carry": ["movement"]}, "use wtc, or name them: partial = "),
         ({"partial": ["heart"], "partial_lag_s": -1}, "partial_lag_s"),
         ({"partial_from": "theirs"}, "partial_from"),
     ],
@@ -315,6 +317,20 @@ def test_what_is_carried_is_in_the_tables_and_in_the_model(tmp_path):
 def test_a_plan_that_cannot_be_is_refused(more, said):
     with pytest.raises(BadInput, match=said):
         plan_from({"analysis": [{"name": "x", "modality": "eda", "measure": "corr", **more}]})
+
+
+def test_a_measure_of_confounds_without_any_is_refused_by_check_and_pair(tmp_path):
+    random = np.random.default_rng(15)
+    _save(tmp_path / "x_1_eda.txt", _slow(random, N), _slow(random, N))
+    study = _study(tmp_path, [EDA], [("m", "")])
+    text = (study / "study.toml").read_text().replace('"corr"', '"pwtc"\nbands = { b = [0.1, 0.3] }')
+    (study / "study.toml").write_text(text.replace("settings = { prewhiten = false }", ""))
+    for command in (interbrain.check_study, lambda folder: interbrain.run(folder, tmp_path / "derivatives")):
+        with pytest.raises(BadInput, match="pwtc takes out confounds and none is named; use wtc"):
+            command(study)
+    file = tmp_path / "x_1_eda.txt"
+    with pytest.raises(BadInput, match=r"two recordings have none beside them\. Use wtc, or interbrain run"):
+        interbrain.pair(file, file, "pwtc", modality="eda", options={"rate": 5.0}, bands={"b": (0.1, 0.3)})
 
 
 def test_a_measure_that_takes_confounds_itself_gets_them_in_the_recording_and_in_surrogates(tmp_path):

@@ -26,6 +26,13 @@ bands = { ten = [0.08, 0.125], fast = [0.4, 0.6] }
 surrogates = ["circular_shift"]
 n_surrogates = 39
 """
+MOVED = """[[recordings]]
+pattern = "moved/{group}_{session}.tsv"
+format = "table"
+modality = "motion"
+people = { patient = ["pat"], therapist = ["th"] }
+options = { rate = 5.0 }
+"""
 
 
 def recorded(folder, quarters: float | None, measure: str = "wtc"):
@@ -41,7 +48,13 @@ def recorded(folder, quarters: float | None, measure: str = "wtc"):
             both = [3 + np.cos(p) + 0.4 * random.standard_normal(N) for p in (phase, late)]
             rows = "\n".join(f"{a:.6f}\t{b:.6f}" for a, b in zip(*both))
             (folder / f"{group}_{session}.tsv").write_text(f"pat\tth\n{rows}\n")
-    (folder / "study.toml").write_text(STUDY.replace("MEASURE", measure))
+    text = STUDY.replace("MEASURE", measure)
+    if measure == "pwtc":
+        (folder / "moved").mkdir()
+        for path in folder.glob("*.tsv"):
+            np.savetxt(folder / "moved" / path.name, random.standard_normal((N, 2)), header="pat\tth", comments="")
+        text = text.replace("[plan]", MOVED + "[plan]") + 'partial = ["movement"]\n'
+    (folder / "study.toml").write_text(text)
     return interbrain.run(folder, folder / "derivatives")
 
 

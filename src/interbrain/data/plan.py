@@ -96,6 +96,11 @@ class Analysis(_Frozen):
         settings = resolve_settings(record, self.settings)
         if self.modalities[0] != self.modalities[1] and (why := _one_kind_only(record, settings)):
             raise ValueError(f"{self.measure} cannot be taken of {self.modality_name}: {why}")
+        if record.without_confounds and not self.partial:
+            raise ValueError(
+                f"{self.measure} takes out confounds and none is named; use {record.without_confounds}, or name them: "
+                'partial = ["movement"]'
+            )
         if self.of_group and (self.carry or self.modality_b or self.partial_from == "both"):
             raise ValueError(
                 f"{self.measure} is of a whole group; modality_b, carry and partial_from = 'both' are for pairs of "

@@ -59,6 +59,8 @@ class MeasureRecord:
         Whether a band must be named.
     takes_confounds
         Whether it takes ``Block.confounds`` out itself; else they are taken out of the channels before it.
+    without_confounds
+        The measure that this one is where no confound is named, so that a plan must name one; empty where it need not.
     arity
         ``"pair"``, or ``"group"`` for one value of all members together: its ``combine`` takes any number of people.
     same_kind
@@ -86,6 +88,7 @@ class MeasureRecord:
     needs_bands: bool = False
     methods: str = ""
     takes_confounds: bool = False
+    without_confounds: str = ""
     arity: str = "pair"
     same_kind: Mapping[str, str] = field(default_factory=dict)
     module: str = ""

@@ -42,6 +42,7 @@ RECORD = MeasureRecord(
     "with phases (Morlet wavelet, omega0 = 6), averaged inside the cone of influence. Where a confound explains a "
     "series all but a thousandth, nothing is said.",
     takes_confounds=True,
+    without_confounds="wtc",
 )
 
 MOST = 2

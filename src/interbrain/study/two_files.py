@@ -74,12 +74,17 @@ def pair(
     Raises
     ------
     BadInput
-        A file that cannot be read, the same samples on both sides, a measure of whole groups, or one that cannot be
-        taken of two kinds of signal.
+        A file that cannot be read, the same samples on both sides, a measure of whole groups, one that takes out
+        confounds, or one that cannot be taken of two kinds of signal.
     """
     record = record_of("interbrain.measures", measure)
     if record.arity == "group":
         raise BadInput(f"{measure} is of whole groups; two recordings are a pair. Use interbrain run for a group.")
+    if record.without_confounds:
+        raise BadInput(
+            f"{measure} takes out confounds, and two recordings have none beside them. Use {record.without_confounds}, "
+            "or interbrain run with a plan that names partial = [...]."
+        )
     with untold(deidentify, "One of the two files"):
         sides = (
             _recording(a, "a", modality, channels_a, {**(options or {}), **(options_a or {})}),
