@@ -205,3 +205,15 @@ def test_strata_of_designs():
     assert "also tests the therapist" in sentence and "among themselves" in sentence
     arms, _ = strata_of({}, {"a": "x", "b": "y"}, {})
     assert arms["a"] != arms["b"]
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_cells_without_values_are_not_called_groups_without_a_session_in_common(known):
+    cells = [Cell(a, b, 1, np.array([np.nan])) for a in "abcd" for b in "abcd"]
+    cells[0] = Cell("a", "a", 1, np.array([1.0 if known else np.nan]))
+    with pytest.raises(RefusedScience, match=f"a value in {known} of 16 real and re-paired cells") as refused:
+        repair(cells, 99, np.random.default_rng(1))
+    assert "stratum" not in str(refused.value)
+    apart = [Cell(g, g, i, np.ones(1)) for i, g in enumerate("abcd")]
+    with pytest.raises(RefusedScience, match="no two groups of one stratum at the same session"):
+        repair(apart, 99, np.random.default_rng(1))

@@ -137,18 +137,34 @@ def repair(
             single.setdefault(group, np.full(table.values.shape[3], np.nan))[columns] = p
         first = first or (block, plan)
     if first is None:
-        raise RefusedScience(
-            f"re-pairing: {len(table.groups)} group{'s' * (len(table.groups) != 1)} and {len(table.occasions)} "
-            f"occasion{'s' * (len(table.occasions) != 1)} hold no two groups of one stratum at the same session; two "
-            "groups are needed to re-pair, four for a p of .05. A single dyad can only be compared with its own "
-            "surrogates."
-        )
+        raise RefusedScience(_refusal(cells, table, excluded, strata or {}))
     # Each pattern of missing cells has its own block and maximum; over patterns, Bonferroni.
     n_tested = _n_tested(results, patterns)
     results["p_family"] = np.minimum(1.0, results["p_family"] * n_tested)
     if clusters is not None:
         clusters.p[:] = np.minimum(1.0, clusters.p * n_tested)
     return replace(_report(table, first, results, left_out, strata or {}, single), clusters=clusters)
+
+
+def _refusal(
+    cells: Sequence[Cell], table: _Table, excluded: Collection[tuple[str, str]], strata: Mapping[str, Hashable]
+) -> str:
+    """Why nothing could be re-paired: groups without a session in common, or cells without a value."""
+    were_all_there, _ = _table([replace(c, value=np.zeros(1)) for c in cells], frozenset((a, b) for a, b in excluded))
+    size = (
+        f"re-pairing: {len(table.groups)} group{'s' * (len(table.groups) != 1)} and {len(table.occasions)} "
+        f"occasion{'s' * (len(table.occasions) != 1)}"
+    )
+    if len(_block(were_all_there, np.array([0]), strata).groups) > 1:
+        known = int(np.isfinite(table.values).any(axis=3).sum())
+        return (
+            f"{size} hold a value in {known} of {len(cells)} real and re-paired cells, which leaves no two groups that "
+            "could be re-paired; the measure gave no number for the others."
+        )
+    return (
+        f"{size} hold no two groups of one stratum at the same session; two groups are needed to re-pair, four for a p "
+        "of .05. A single dyad can only be compared with its own surrogates."
+    )
 
 
 def _table(cells: Sequence[Cell], excluded: frozenset[tuple[str, str]]) -> tuple[_Table, list[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from interbrain.data.errors import Problem
 from interbrain.data.plan import Plan
 from interbrain.data.study import Study
@@ -75,3 +77,23 @@ def _needed(study: Study, plan: Plan) -> set[tuple[str, str]]:
         needed |= {(role, first) for role in (study.roles if same else study.roles[:-1])}
         needed |= {(role, second) for role in (study.roles if same else study.roles[1:])}
     return needed
+
+
+def without_values(plan: Plan, synchrony: pd.DataFrame) -> list[Problem]:
+    """A problem for each analysis that ran and gave no number at any meeting."""
+    problems = []
+    for analysis in plan.analysis:
+        rows = synchrony[synchrony["analysis"] == analysis.name]
+        if rows.empty or rows["value"].notna().any():
+            continue
+        n = len(rows[["group", "session", "condition"]].drop_duplicates())
+        settings = ", ".join(f"{k} = {v}" for k, v in analysis.settings.items()) or "its default settings"
+        problems.append(
+            Problem(
+                where=f"plan, {analysis.name}",
+                what=f"{analysis.measure} with {settings} gave no value at any of {n} meeting{'s' * (n != 1)}",
+                why="without a value there is nothing to test or to follow",
+                done="nothing is said of this analysis; choose settings that fit the length and rate of the recordings",
+            )
+        )
+    return problems

@@ -30,7 +30,7 @@ from interbrain.study.cache import AnyStep
 from interbrain.study.cluster import runner
 from interbrain.study.confounds import without_unknown
 from interbrain.study.deidentify import neutral_origin, neutral_study, room
-from interbrain.study.fit import fitted, misfits
+from interbrain.study.fit import fitted, misfits, without_values
 from interbrain.study.forecast import forecast
 from interbrain.study.groups import group_tests
 from interbrain.study.growth import course_tables, outcome_tables, reliability_table
@@ -264,7 +264,7 @@ def gathered(names: Iterable[str], steps: Iterable[AnyStep]) -> dict[str, pd.Dat
 
 def _tables(study: Study, plan: Plan, found: Found, clock: Clock, bar: Progress) -> dict[str, pd.DataFrame]:
     tables = gathered(OF_MEETINGS, found.pairs)
-    problems = list(found.problems)
+    problems = [*found.problems, *without_values(plan, tables["synchrony"])]
     with clock.step("test over groups"), bar.alone("tests"):
         tables["pairings"] = frame("pairings", pairing_rows(found.cells))
         tests = [
