@@ -11,6 +11,8 @@ import pytest
 
 import fake_results
 from interbrain.report import summary, verdict, views, words
+from interbrain.report.figures import outcome as outcome_figure
+from interbrain.report.figures import slopes
 from interbrain.report.limits import limits
 from interbrain.report.methods import methods
 from interbrain.report.results import Results, read_results
@@ -327,3 +329,27 @@ def test_methods_name_the_standard_errors_and_limits_tell_few_degrees_of_freedom
     few = changed(full, "course", df=3.2)
     assert any("3.2 degrees of freedom" in item for item in limits(few))
     assert not any("degrees of freedom" in item for item in limits(changed(plain, "course", df=3.2)))
+
+
+def test_one_is_not_many() -> None:
+    assert words.figures(1, "dyad") == "1 dyad" and words.figures(8, "dyad") == "8 dyads"
+    assert words.were(1, "association") == "one association was" and words.were(6, "test") == "six tests were"
+
+
+def test_one_dyad_and_one_other_place_are_said_in_the_singular(full: Results) -> None:
+    rows = full["course"]
+    kept = rows[(rows["term"] == "session") & planted(rows)].head(1)
+    other = kept.assign(place_a="lTPJ", slope=0.0, p=0.9, p_family=0.9, p_signflip=0.9)
+    course = pd.concat(
+        [kept.assign(n_groups=1, n_meetings=1, p=0.001, p_family=0.001, p_signflip=0.01), other], ignore_index=True
+    )
+    said = one(verdict.growth(replace(full, tables={**full.tables, "course": course})))
+    assert said.kind == "found" and "1 dyad, 1 session." in said.detail
+    assert said.detail.endswith("The other one does not stand out.")
+    pictured = slopes.picture(replace(full, tables={**full.tables, "course": course.assign(place_a="x", place_b="y")}))
+    assert pictured is not None and "in order of size. Colour" in pictured.subtitle
+
+
+def test_one_association_was_tested(full: Results) -> None:
+    lone = outcome_figure._note(full, views.associations(full).head(1))
+    assert "one association was tested in all" in lone

@@ -66,3 +66,10 @@ def test_two_people_are_too_few_for_a_measure_of_groups_and_that_is_what_is_told
         and told[0].startswith("patient ")
         and told[0].endswith(" has no motion recording that can be read; 1 member has one")
     )
+
+
+def test_one_thing_to_know_is_one_thing(study):
+    (study / "study.toml").write_text(STUDY + 'measure = "corr"', encoding="utf-8")
+    (study / "b_1_patient.txt").write_bytes(b"")
+    said = CliRunner().invoke(main, ["check", "--quiet", str(study)]).output
+    assert "1 thing to know, 1 of which costs data (!):" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,9 +71,14 @@ def show_problems(problems: Iterable[Any], out: Path | None = None) -> None:
         click.echo(f"  … and {len(listed) - SHOWN_PROBLEMS} more in {out / 'problems.tsv'}")
 
 
+def _how_many(problems: Sequence[Any]) -> str:
+    n, costly = len(problems), sum(p.costs_data for p in problems)
+    return f"{n} thing{'s' * (n != 1)} to know, {costly} of which cost{'s' * (costly == 1)} data (!):"
+
+
 def show_outcome(outcome: Outcome) -> None:
     if outcome.problems:
-        click.echo(f"{len(outcome.problems)} things to know (! cost data):")
+        click.echo(_how_many(outcome.problems))
         show_problems(outcome.problems, outcome.folder)
     click.echo(f"The report is {outcome.report}")
 
@@ -83,8 +88,7 @@ def show_check(checked: Checked) -> None:
         click.echo(line)
     click.echo()
     if checked.problems:
-        costly = sum(p.costs_data for p in checked.problems)
-        click.echo(f"{len(checked.problems)} things to know, {costly} of which cost data (!):")
+        click.echo(_how_many(checked.problems))
         show_problems(checked.problems)
     else:
         click.echo("Nothing wrong was found.")
@@ -109,13 +113,23 @@ def show_pair(table: pd.DataFrame, out: Path | None) -> None:
 def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     """Words of ``interbrain pair`` as the arguments of :func:`interbrain.pair`."""
     taken = dict(asked)
-    taken["bands"] = dict(_band(text) for text in asked["bands"])
+    taken["bands"] = _bands(asked["bands"])
     taken["settings"] = dict(_setting(text) for text in asked["settings"])
     for options in ("options", "options_a", "options_b"):
         taken[options] = dict(_setting(text) for text in asked[options])
     for side in ("channels_a", "channels_b"):
         taken[side] = tuple(asked[side].split(",")) if asked[side] else None
     return taken
+
+
+def _bands(texts: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    bands: dict[str, tuple[float, float]] = {}
+    for text in texts:
+        name, limits = _band(text)
+        if name in bands:
+            raise BadInput(f"--band names {name!r} twice; give each band a name of its own: --band slow=0.03-0.12.")
+        bands[name] = limits
+    return bands
 
 
 def _band(text: str) -> tuple[str, tuple[float, float]]:

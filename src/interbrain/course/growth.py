@@ -159,8 +159,8 @@ def _fitted(rows: pd.DataFrame, plan: Course) -> Fitted:
     carrying = int((sessions >= 2).sum())
     if not carrying:
         raise BadInput(
-            f"{len(sessions)} dyads, none with 2 sessions that have a value; a course needs {MIN_DYADS} dyads with 2 "
-            "sessions each, or 3 sessions of one dyad"
+            f"{len(sessions)} dyad{'s' * (len(sessions) != 1)}, none with 2 sessions that have a value; a "
+            f"course needs {MIN_DYADS} dyads with 2 sessions each, or 3 sessions of one dyad"
         )
     y = rows["excess"].to_numpy(dtype=float)
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
@@ -182,7 +182,8 @@ def _mixed(rows: pd.DataFrame, plan: Course, sessions: pd.Series) -> Fitted:
     with_slope = plan.random_slope != "never" and able >= MIN_DYADS
     if plan.random_slope == "always" and not with_slope:
         raise BadInput(
-            f"a random slope was asked for, and {able} dyads have 3 sessions; {MIN_DYADS} are needed "
+            f"a random slope was asked for, and {able} dyad{'s have' if able != 1 else ' has'} 3 sessions; "
+            f"{MIN_DYADS} are needed "
             '(random_slope = "auto" fits levels only)'
         )
     time = rows["time"].to_numpy(dtype=float)

@@ -95,7 +95,7 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
 def _made_of(rows: pd.DataFrame) -> str:
     measures = rows["analysis"].nunique()
     text = views.tests_text(rows)
-    return f"{measures} measures × {text}" if measures > 1 and text else (text or f"{measures} measures")
+    return f"{measures} measures × {text}" if measures > 1 and text else (text or words.figures(measures, "measure"))
 
 
 def beyond_situation(results: Results) -> list[Finding]:
@@ -126,7 +126,7 @@ def _repaired(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     best = views.strongest(rows[rows["claim"]] if rows["claim"].any() else rows)
     assert best is not None
     n, k = len(rows), int(rows["claim"].sum())
-    dyads = f"{int(best['n_groups'])} dyads"
+    dyads = words.figures(int(best["n_groups"]), "dyad")
     if not k and best["smallest_p"] > results.alpha:
         text = (
             f"Too little data to say: re-pairing {dyads} can give no p below {words.p_text(best['smallest_p'], False)}."
@@ -208,16 +208,12 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
         else ""
     )
     numbers = f"{spoken}; {p_with_family(rows, best)}{flips}"
-    sample = f"{int(best['n_groups'])} dyads, {int(best['n_meetings'])} sessions"
+    sample = f"{words.figures(int(best['n_groups']), 'dyad')}, {words.figures(int(best['n_meetings']), 'session')}"
     if k:
         verb = "rises" if best["slope"] > 0 else "falls"
         for_place = f" for {place}" if place else ""
         lead = f"Synchrony {verb} by {words.with_unit(value.lstrip('−'), unit)} a session{for_place}."
-        rest = (
-            f" {words.share(k, n, 'place').capitalize()} change."
-            if k > 1
-            else (f" None of the other {words.number(n - 1, decimals=0)} stands out." if n > 1 else "")
-        )
+        rest = f" {words.share(k, n, 'place').capitalize()} change." if k > 1 else _others(n - 1)
         return Finding(question, FOUND, lead, words.sentence(f"{numbers}; {sample}") + rest)
     doubted = max(best["p_read"], best["p_over"]) <= results.alpha
     lead = "No evidence that synchrony changes over sessions" + (
@@ -229,6 +225,12 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     )
     doubt = " The model and the sign-flip check over dyads disagree, so no change is claimed." if doubted else ""
     return Finding(question, NONE, lead, largest + doubt)
+
+
+def _others(n: int) -> str:
+    if n < 2:
+        return " The other one does not stand out." if n else ""
+    return f" None of the other {words.number(n, decimals=0)} stands out."
 
 
 def contrasts(results: Results) -> list[Finding]:
@@ -304,7 +306,7 @@ def outcome(results: Results) -> list[Finding]:
     if claimed.empty:
         names = words.listing(sorted(results.instrument_name(i) for i in fitted["instrument"].unique()), "or")
         lead = f"No evidence that synchrony goes with {names}, within persons or between them."
-        tail = f"; {words.count(n, 'association')} were tested" if n > 1 else ""
+        tail = f"; {words.were(n, 'association')} tested" if n > 1 else ""
         return [Finding(question, NONE, lead, f"The clearest: {association(results, fitted, fitted.iloc[0])}{tail}.")]
     out: list[Finding] = []
     for _, row in claimed.drop_duplicates(["instrument", "part"]).head(3).iterrows():
@@ -316,7 +318,7 @@ def outcome(results: Results) -> list[Finding]:
             lead = f"{name} is {direction} in people whose synchrony is higher than that of others."
         size = int(row["n_read"])
         tail = f"; {words.p_text(row['p_read'])} over {words.count(size, 'association')}" if size > 1 else ""
-        tail += f"; {words.count(n, 'association')} were tested in all" if n > size and not out else ""
+        tail += f"; {words.were(n, 'association')} tested in all" if n > size and not out else ""
         out.append(Finding(question, FOUND, lead, words.sentence(association(results, fitted, row) + tail)))
     missing = sorted((set(fitted["part"]) & {"within", "between"}) - set(claimed["part"]))
     if missing:

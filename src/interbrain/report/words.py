@@ -73,6 +73,16 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{cardinal(n)} {noun if n == 1 else (plural or f'{noun}s')}"
 
 
+def figures(n: int, noun: str) -> str:
+    """``1 dyad``, ``8 dyads``: always in figures."""
+    return f"{number(n, decimals=0)} {noun}{'s' * (n != 1)}"
+
+
+def were(n: int, noun: str) -> str:
+    """``one association was``, ``six associations were``."""
+    return f"{count(n, noun)} {'was' if n == 1 else 'were'}"
+
+
 def cardinal(n: int) -> str:
     """``no``, ``one`` … ``twelve``, then figures."""
     return _WORDS[n] if 0 <= n < len(_WORDS) else number(n, decimals=0)

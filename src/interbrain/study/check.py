@@ -122,11 +122,15 @@ def _ask(task: PairTask, ask: Asked, segment: Segment, a: Signal, b: Signal) -> 
             raise InterbrainError("; ".join(dict.fromkeys(reasons)))
 
 
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
 def _summary(study: Study, plan: Plan, pairs: list[PairTask]) -> list[str]:
     meetings = Counter(pair.meeting.group for pair in pairs)
     sessions = sorted({pair.meeting.session for pair in pairs})
     lines = [
-        f"{study.name}: {len(study.groups)} groups, {len(study.meetings)} meetings, "
+        f"{study.name}: {_count(len(study.groups), 'group')}, {_count(len(study.meetings), 'meeting')}, "
         f"{len(pairs)} of them with two people",
         f"sessions {sessions[0]} to {sessions[-1]}; {min(meetings.values())} to {max(meetings.values())} a group"
         if pairs

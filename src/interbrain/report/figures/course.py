@@ -76,7 +76,10 @@ def _words(
     above = int((points["excess"] > BAND_SD * points["stabilised_null_sd"]).sum())
     meetings = f"{words.share(above, len(points), 'session')} lie above the band of chance"
     if fit is None or not np.isfinite(fit["slope"]):
-        return f"No change over sessions was fitted; {meetings}", f"Synchrony over sessions of {n} dyads; {meetings}."
+        return (
+            f"No change over sessions was fitted; {meetings}",
+            f"Synchrony over sessions of {words.figures(n, 'dyad')}; {meetings}.",
+        )
     value, interval = words.estimate(fit["slope"], fit["ci_low"], fit["ci_high"])
     unit = results.stabilised_unit(str(focus["measure"]))
     ways = ""
@@ -145,7 +148,7 @@ def _key(fit: pd.Series | None, several: bool) -> list[tuple[str, str]]:
 
 def _group_panel(panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, n: int) -> None:
     canvas = panel.canvas
-    canvas.text(panel.left, panel.top - 4, f"All {n} dyads", "strong")
+    canvas.text(panel.left, panel.top - 4, "One dyad" if n == 1 else f"All {n} dyads", "strong")
     sd = BAND_SD * float(points["stabilised_null_sd"].mean())
     canvas.rect(panel.left, panel.y(sd), panel.right - panel.left, panel.y(-sd) - panel.y(sd), "null")
     canvas.line(panel.left, panel.y(0), panel.right, panel.y(0), "zero")

@@ -60,7 +60,7 @@ def picture(results: Results) -> Picture | None:
 def _note(results: Results, rows: pd.DataFrame) -> str:
     size = int(rows["n_read"].max())
     over = f" over the {size} associations of an analysis" if size > 1 else ""
-    said = f"Colour: p{over} is at most {results.alpha:g}; {words.count(len(rows), 'association')} were tested in all."
+    said = f"Colour: p{over} is at most {results.alpha:g}; {words.were(len(rows), 'association')} tested in all."
     best = rows.sort_values("p", kind="stable").iloc[0]
     part = str(best["part"]) if best["part"] in ("within", "between") else "within"
     known = worth.of_place(results, best, part)

@@ -22,12 +22,13 @@ def picture(results: Results) -> Picture | None:
     unit = results.stabilised_unit(str(rows["measure"].iloc[0]))
     said = words.share(k, n, "change").capitalize()
     title = f"{said} over sessions {'stand' if k > 1 else 'stands'} out from chance"
+    made = views.tests_text(rows)
     return Picture(
         key="slopes",
         title=title,
         subtitle=f"Change a session{f' ({unit})' if unit else ''} with its {results.confidence} interval, in "
-"order of size; "
-        f"{views.tests_text(rows)}. Colour: p, corrected over the family, is at most {results.alpha:g} for "
+"order of size"
+        f"{f'; {made}' if made else ''}. Colour: p, corrected over the family, is at most {results.alpha:g} for "
 "the model and for "
         "sign flips of whole dyads.",
         alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to "
