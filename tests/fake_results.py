@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from interbrain.data.tables import frame, write_table
+from interbrain.data.tables import TABLES, frame, write_table
 
 REGIONS = ("lIFG", "rIFG", "lTPJ", "rTPJ")
 PLANTED = ("rTPJ", "rIFG")
@@ -37,7 +37,8 @@ WTC = {
 
 def _write(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in tables.items():
+    for name in TABLES:
+        rows = tables.get(name, frame(name, []))
         write_table(name, rows[[c for c in frame(name, []).columns if c in rows]], folder)
 
 

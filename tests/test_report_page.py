@@ -15,7 +15,7 @@ import pytest
 import fake_results
 from interbrain import write_report
 from interbrain.data.errors import BadInput
-from interbrain.data.tables import read_table, write_table
+from interbrain.data.tables import TABLES, read_table, write_table
 from interbrain.report import calibration, views
 from interbrain.report.figures import leads as lead_figure
 from interbrain.report.figures.quality import state
@@ -185,6 +185,17 @@ def test_a_dyad_is_marked_in_every_figure_that_shows_it(pages) -> None:
 def test_without_results_there_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"holds no synchrony\.tsv"):
         write_report(tmp_path)
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "synchrony"])
+def test_without_a_table_there_is_no_page(pages, tmp_path: Path, table: str) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(pages["full"][0], folder)
+    (folder / f"{table}.tsv").unlink()
+    before = (folder / "report.html").read_bytes()
+    with pytest.raises(BadInput, match=rf"lacks {table}\.tsv, which every run writes"):
+        write_report(folder)
+    assert (folder / "report.html").read_bytes() == before
 
 
 def test_an_unknown_measure_is_still_reported(pages, tmp_path: Path) -> None:

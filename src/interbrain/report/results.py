@@ -182,12 +182,12 @@ def _plan(path: Path) -> dict[str, Any]:
 
 
 def read_results(folder: Path) -> Results:
-    """Read every table of a results folder; absent tables are empty.
+    """Read every table of a results folder. A run writes all of them, so that one which is absent was lost.
 
     Raises
     ------
     BadInput
-        The folder holds no ``synchrony.tsv``, or a file in it cannot be read.
+        The folder holds no ``synchrony.tsv``, lacks another table, or a file in it cannot be read.
     """
     folder = Path(folder)
     if (folder / INCOMPLETE).exists():
@@ -195,6 +195,12 @@ def read_results(folder: Path) -> Results:
     if not (folder / "synchrony.tsv").exists():
         raise BadInput(
             f"{folder}: holds no synchrony.tsv, so there is nothing to draw; run the analysis into it first."
+        )
+    lost = [f"{name}.tsv" for name in TABLES if not (folder / f"{name}.tsv").exists()]
+    if lost:
+        raise BadInput(
+            f"{folder}: lacks {', '.join(lost)}, which every run writes; a page without would say too little. Put it "
+            "back, or run the analysis again."
         )
     tables = {name: read_table(name, folder) for name in TABLES}
     if tables["synchrony"].empty and tables["problems"].empty:
