@@ -213,6 +213,8 @@ def test_the_command_measures_two_modalities_and_says_what_it_cannot(files):
     assert refused.exit_code == 2 and "a distance between two kinds of signal has no unit" in refused.output
     refused = CliRunner().invoke(main, [*words, "-m", "kuramoto", "--band", "slow=0.1-0.4"])
     assert refused.exit_code == 2 and "kuramoto is of whole groups" in refused.output
+    twice = CliRunner().invoke(main, [*words, "-m", "wtc", "--band", "x=0.2-0.5", "--band", "x=0.3-0.6"])
+    assert twice.exit_code == 2 and "--band names 'x' twice; give each band a name of its own" in twice.output
     bare = CliRunner().invoke(
         main, ["pair", *map(str, files), "--modality", "heart", "--modality-b", "smell", "-m", "mi"]
     )
