@@ -353,3 +353,16 @@ def test_one_dyad_and_one_other_place_are_said_in_the_singular(full: Results) ->
 def test_one_association_was_tested(full: Results) -> None:
     lone = outcome_figure._note(full, views.associations(full).head(1))
     assert "one association was tested in all" in lone
+
+
+def test_counts_are_multiplied_only_where_all_came_with_all():
+    rows = pd.DataFrame({"place_a": "x", "place_b": "y", "band": ["slow", "fast"], "null": ["shift", "shuffle"]})
+    assert views.tests_text(rows, 2) == "2 measures, 2 bands, 2 kinds of surrogate"
+    whole = pd.DataFrame([("x", "y", b, n) for b in "ab" for n in "st"], columns=["place_a", "place_b", "band", "null"])
+    assert views.tests_text(whole) == "2 bands × 2 kinds of surrogate"
+
+
+def test_methods_do_not_tell_a_test_that_gave_no_answer(full):
+    assert "Who leads was tested" in " ".join(methods(full).paragraphs)
+    none = changed(full, "tests", lambda t: t["test"] == "leads", p=np.nan)
+    assert "Who leads was tested" not in " ".join(methods(none).paragraphs)

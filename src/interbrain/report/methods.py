@@ -243,7 +243,7 @@ def _comparisons(results: Results) -> str:
                 else ""
             )
         )
-    leads = tests.loc[tests["test"] == "leads", "analysis"].unique()
+    leads = tests.loc[(tests["test"] == "leads") & tests["p"].notna(), "analysis"].unique()
     if any(views.has_profile(results, a) for a in leads):
         parts.append(
             "Who leads was tested by mean synchrony at positive lags minus that at negative lags, less the same in "

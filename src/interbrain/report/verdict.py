@@ -94,8 +94,7 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
 
 def _made_of(rows: pd.DataFrame) -> str:
     measures = rows["analysis"].nunique()
-    text = views.tests_text(rows)
-    return f"{measures} measures × {text}" if measures > 1 and text else (text or words.figures(measures, "measure"))
+    return views.tests_text(rows, measures) or words.figures(measures, "measure")
 
 
 def beyond_situation(results: Results) -> list[Finding]:

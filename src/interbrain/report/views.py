@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -229,12 +230,14 @@ def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
     return f"{results.roles[0]} {a} and {results.roles[1]} {b}"
 
 
-def tests_text(rows: pd.DataFrame) -> str:
-    """``"16 region pairs × 2 signals × 2 segments"``: what a count of rows is made of."""
-    if single_place(rows):
-        parts = []
-    else:
-        parts = [words.number(n_distinct(rows, "place_a", "place_b"), decimals=0) + f" {pair_noun(rows)}s"]
+def tests_text(rows: pd.DataFrame, measures: int = 1) -> str:
+    """``"16 region pairs × 2 signals × 2 segments"``: what a count of rows is made of.
+
+    Where not everything came with everything else the counts are listed: their product would not be that of the rows.
+    """
+    counts = [] if measures <= 1 else [(measures, "measures")]
+    if not single_place(rows):
+        counts.append((n_distinct(rows, "place_a", "place_b"), f"{pair_noun(rows)}s"))
     for columns, noun in (
         (("signal_a", "signal_b"), "signals"),
         (("band",), "bands"),
@@ -244,8 +247,9 @@ def tests_text(rows: pd.DataFrame) -> str:
         (("who",), "meetings"),
     ):
         if all(c in rows for c in columns) and (n := n_distinct(rows, *columns)) > 1:
-            parts.append(f"{n} {noun}")
-    return " × ".join(parts)
+            counts.append((n, noun))
+    whole = math.prod(n for n, _ in counts) == len(rows)
+    return (" × " if whole else ", ").join(f"{words.number(n, decimals=0)} {noun}" for n, noun in counts)
 
 
 def associations(results: Results) -> pd.DataFrame:
