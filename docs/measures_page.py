@@ -22,7 +22,8 @@ def with_measures(page: str) -> str:
 
 def overview(records: Iterable[MeasureRecord]) -> str:
     rows = [
-        (f"[`{r.name}`](#{r.name})", plain(r.title), range_of(r), "A → B and B → A" if r.directed else "one",
+        (f"[`{r.name}`](#{r.name})", plain(r.title), range_of(*r.value_range),
+         "A → B and B → A" if r.directed else "one",
          "three and more" if r.arity == "group" else "two", plain(", ".join(r.blind_to)))
         for r in records
     ]  # fmt: skip
@@ -31,7 +32,7 @@ def overview(records: Iterable[MeasureRecord]) -> str:
 
 def measure(record: MeasureRecord) -> str:
     facts = [
-        ("Range", range_of(record)),
+        ("Range", ranges_of(record)),
         ("A signal with itself", "says nothing" if record.with_itself is None else number(record.with_itself)),
         ("What it cannot see", plain("; ".join(record.blind_to))),
         ("Values", "two, A to B and B to A" if record.directed else "one"),
@@ -71,8 +72,13 @@ def settings(given: Mapping[str, Any]) -> str:
     return ", ".join(f"`{k} = {v!r}`" for k, v in given.items()) or "the defaults"
 
 
-def range_of(record: MeasureRecord) -> str:
-    low, high = record.value_range
+def ranges_of(record: MeasureRecord) -> str:
+    """The range under the defaults, and under settings that change it."""
+    others = [(k, v["value_range"]) for k, v in record.under.items() if "value_range" in v]
+    return "; ".join([range_of(*record.value_range), *(f"with `{k}` {range_of(*ends)}" for k, ends in others)])
+
+
+def range_of(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return "unbounded"
     if high is None:

@@ -107,7 +107,7 @@ def test_everything_wrong_is_collected_and_stops_nobody(tmp_path: Path):
 @pytest.mark.parametrize(
     ("toml", "told"),
     [
-        (HEAD, r"recordings.0: whose file it is is not said"),
+        (HEAD, r"recordings 1: whose file it is is not said"),
         (BOTH.replace("{group}", "{dyad}"), r"the pattern has \{dyad\}; allowed are group, session, role"),
         (BOTH.replace("{group}_", ""), r"the pattern has no \{group\}; put it there or state group"),
         (BOTH + "session = 1\n", r"session stands in the pattern and as a fixed value"),
@@ -145,7 +145,7 @@ def test_all_errors_of_a_toml_at_once(tmp_path: Path):
     with pytest.raises(BadInput) as caught:
         _study(tmp_path, BOTH.replace("modality", "modalty") + "[study]\nnam = 'x'\n", {"1_1.txt": TABLE})
     text = str(caught.value)
-    assert "study.nam" in text and "recordings.0.modalty" in text and "recordings.0.modality: is missing" in text
+    assert "study.nam" in text and "recordings 1, modalty" in text and "recordings 1, modality: is missing" in text
 
 
 def test_segments_from_seconds_and_from_events(data_dir: Path, tmp_path: Path):
@@ -233,11 +233,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path):
     [
         ('[study]\nname = "Prä"\n'.encode("latin-1"), "is not UTF-8 text"),
         (BOTH.replace('"motion"', '"motoin"').encode(), "there is no modality 'motoin'; there are: fnirs, eeg, motion"),
-        ((BOTH + "offset_s = nan\n").encode(), "recordings.0.offset_s: must be a finite number"),
-        ((BOTH + '[[segments]]\nname = "a"\nstop_s = inf\n').encode(), "segments.0.stop_s: must be a finite number"),
-        (BOTH.replace('["pat"]', "[]").encode(), "recordings.0.people.patient: List should have at least 1 item"),
+        ((BOTH + "offset_s = nan\n").encode(), "recordings 1, offset_s: must be a finite number"),
+        (
+            (BOTH + '[[segments]]\nname = "a"\nstop_s = inf\n').encode(),
+            "segments 1 (a), stop_s: must be a finite number",
+        ),
+        (BOTH.replace('["pat"]', "[]").encode(), "recordings 1, people.patient: List should have at least 1 item"),
         (BOTH.replace("[[recordings]]", "[recordings]").encode(), "write [[recordings]], with two brackets"),
-        (('[study]\nroles = ["patient", ""]\n' + BOTH).encode(), "study.roles.1"),
+        (('[study]\nroles = ["patient", ""]\n' + BOTH).encode(), "study.roles 2"),
     ],
 )
 def test_a_wrong_study_toml_is_told_with_its_place(tmp_path: Path, content: bytes, told: str):

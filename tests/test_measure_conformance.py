@@ -17,8 +17,8 @@ from scipy.signal import butter, sosfiltfilt
 from interbrain import measures
 from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.arrays.streams import stream
-from interbrain.data.errors import BadInput
-from interbrain.data.records import MeasureRecord, resolve_settings
+from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.records import MeasureRecord, as_set, resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.inference import surrogates
 from interbrain.inference.null import loop, surrogate_draws, surrogate_settings
@@ -328,3 +328,24 @@ def test_a_measure_has_a_fast_path_for_some_form_of_what_it_re_indexes(record):
             index = surrogates.module(surrogate).draw_index(b, 1, stream(4, surrogate), surrogate_settings(settings))
             fast.append(module.draws(module.prepare(a, settings), module.prepare(b, settings), surrogate, index))
         assert any(f is not None for f in fast), surrogate
+
+
+@EVERY
+def test_scale_and_range_are_those_of_the_record_as_it_is_set(record):
+    """For every word that a setting may be: tests compare the value on the record's scale, and it is in its range."""
+    form = record.accepts[0]
+    words = [(k, w) for k, limit in record.settings_allowed.items() if isinstance(limit, tuple) for w in limit]
+    for key, word in words:
+        try:
+            settings = settings_of(record, **{key: word})
+            found = estimate(record, *couple(record, form), settings)
+        except (BadInput, RefusedScience):  # goes only with other settings, or with other data (codes, epochs)
+            continue
+        known = as_set(record, settings)
+        np.testing.assert_array_equal(
+            found.stabilised, FUNCTIONS[known.stabilise](found.value), err_msg=f"{key} {word}"
+        )
+        if f"{key}={word}" in record.under:
+            low, high = known.value_range
+            value = found.value[np.isfinite(found.value)]
+            assert value.size and (low is None or value.min() >= low) and (high is None or value.max() <= high)

@@ -167,8 +167,8 @@ def test_nothing_can_be_said():
     assert apart.value.item() == 0 and np.isnan(apart.lag_s).all()
     for asked, message in (
         ({"events": "troughs"}, "events is 'troughs'"),
-        ({"apart_s": -1.0}, "both must be at least 0"),
-        ({"max_lag_s": -1.0}, "both must be at least 0"),
+        ({"apart_s": -1.0}, "allowed are numbers at least 0"),
+        ({"max_lag_s": -1.0}, "allowed are numbers at least 0"),
     ):
         with pytest.raises(BadInput, match=message):
             measured(points(a), points(b), **asked)

@@ -8,6 +8,7 @@ import pytest
 from statsmodels.tsa.api import VAR
 from statsmodels.tsa.stattools import grangercausalitytests
 
+from interbrain import measures
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block, Estimate
@@ -157,3 +158,20 @@ def test_nothing_can_be_said():
         measured(a, b, criterion="cp")
     with pytest.raises(BadInput, match="share epochs"):
         measured(a, b[:, :200], order=1)
+
+
+@pytest.mark.parametrize(("rate", "longest"), [(1.0, 2), (4.0, 8), (10.0, 20), (25.0, 20), (500.0, 20)])
+@pytest.mark.parametrize("name", ["granger", "te", "pdc", "dtf"])
+def test_memory_is_bounded_in_seconds_and_in_samples(name, rate, longest):
+    """Two seconds, but no more than 20 samples; a higher bound is taken where it is named."""
+    module, record = measures.module(name), measures.records()[name]
+    long = block(np.random.default_rng(5).standard_normal((1, 6000)), rate)
+    bands = {"bands": {"all": (0.05 * rate, 0.45 * rate)}}
+
+    def prepared(**asked):
+        found = module.prepare(long, {**resolve_settings(record, asked), **bands})
+        return getattr(found, "person", found)
+
+    assert prepared().longest == longest
+    assert prepared(max_order=50).longest == min(50, round(2 * rate))
+    assert prepared(order=30).longest == 30

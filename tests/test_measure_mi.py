@@ -49,7 +49,7 @@ def bits_by_loop(x, y, kind) -> float:
     return -0.5 * np.log2(1 - np.corrcoef(x, y)[0, 1] ** 2)
 
 
-@pytest.mark.parametrize("kind", mi.KINDS)
+@pytest.mark.parametrize("kind", mi.RECORD.settings_allowed["kind"])
 def test_profile_by_loop_with_gaps_and_epochs(kind):
     random = np.random.default_rng(1)
     a, b = random.standard_normal((2, 3, 2, 60)).cumsum(axis=-1)
@@ -97,7 +97,7 @@ def test_ranks_see_through_any_rising_curve_and_outliers():
     assert measured(a, spoilt).value.item() == pytest.approx(plain, rel=0.1)
 
 
-@pytest.mark.parametrize("kind", mi.KINDS)
+@pytest.mark.parametrize("kind", mi.RECORD.settings_allowed["kind"])
 def test_who_leads(kind):
     course = np.random.default_rng(4).standard_normal(400)
     course = (course > 0).astype(float) if kind == "codes" else course
@@ -112,7 +112,7 @@ def test_a_fair_coin_copied_is_one_bit():
     assert measured(coin, 1 - coin, kind="codes", pick="zero").value.item() == pytest.approx(1.0, abs=1e-12)
 
 
-@pytest.mark.parametrize("kind", mi.KINDS)
+@pytest.mark.parametrize("kind", mi.RECORD.settings_allowed["kind"])
 def test_windows_are_recordings_of_their_own(kind):
     random = np.random.default_rng(6)
     a, b = np.round(random.standard_normal((2, 2, 200)))
@@ -125,7 +125,7 @@ def test_windows_are_recordings_of_their_own(kind):
 def test_nothing_can_be_said():
     random = np.random.default_rng(7)
     a, b = random.standard_normal((2, 100))
-    for kind in mi.KINDS:
+    for kind in mi.RECORD.settings_allowed["kind"]:
         assert np.isnan(measured(np.round(a), np.ones(100), kind=kind).value).all()
     half = np.array(b)
     half[:60] = np.nan

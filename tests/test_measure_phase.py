@@ -298,7 +298,7 @@ def test_continuous_recordings_have_surrogates(surrogate):
         ({"x": (8.1, 8.4)}, {"across": "epochs"}, (3, 1, 200), True, RefusedScience, "0.5 Hz apart"),
         ({"x": (8.0, 13.0)}, {"across": "epochs"}, (1, 1, 200), False, RefusedScience, "a continuous recording"),
         ({"x": (8.0, 13.0)}, {"across": "epochs"}, (1, 1, 200), True, RefusedScience, "1 epoch:"),
-        ({"x": (8.0, 13.0)}, {"across": "space"}, (3, 1, 200), True, BadInput, "allowed: time, epochs"),
+        ({"x": (8.0, 13.0)}, {"across": "space"}, (3, 1, 200), True, BadInput, "allowed are 'time', 'epochs'"),
         ({"x": (8.0, 13.0)}, {"min_valid": 0.0}, (3, 1, 200), True, BadInput, "above 0"),
     ],
 )

@@ -67,7 +67,7 @@ def test_refusals():
         ({"kind": "kernel"}, "kind is 'kernel'"),
         ({"kind": "knn", "history": 0}, "history is 0"),
         ({"kind": "knn", "neighbours": 0}, "neighbours is 0"),
-        ({"kind": "knn", "step_s": -1.0}, "step_s -1 s"),
+        ({"kind": "knn", "step_s": -1.0}, "step_s is -1.0"),
     ):
         with pytest.raises(BadInput, match=message):
             measured(x, x, **asked)

@@ -297,11 +297,11 @@ def test_draws_are_fast_enough_for_a_study():
 @pytest.mark.parametrize(
     ("given", "error", "text"),
     [
-        ({"placement": "sideways"}, BadInput, "allowed are: centred, forward, inside"),
+        ({"placement": "sideways"}, BadInput, "allowed are 'centred', 'forward', 'inside'"),
         ({"window_s": 0.1}, BadInput, r"window_s is 0.1 s, which is 1 samples at 10 Hz; at least 3"),
-        ({"step_s": 0.0}, BadInput, "step_s is 0 s"),
-        ({"max_lag_s": -1.0}, BadInput, "max_lag_s is -1 s"),
-        ({"min_valid": 1.5}, BadInput, "share from 0 to 1"),
+        ({"step_s": 0.0}, BadInput, "step_s is 0.0; allowed are numbers above 0"),
+        ({"max_lag_s": -1.0}, BadInput, "max_lag_s is -1.0; allowed are numbers at least 0"),
+        ({"min_valid": 1.5}, BadInput, "at least 0 and at most 1"),
         ({"window_s": 500.0}, RefusedScience, "lasts 100 s, and one window with its lags needs 505 s"),
         ({"placement": "inside", "window_s": 5.0}, BadInput, "make window_s longer"),
     ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from interbrain.data.allowed import close_to
 from interbrain.data.errors import BadInput
 from interbrain.data.records import MODALITIES, MeasureRecord, record_of, resolve_settings
 from interbrain.data.toml import read_toml, sentences
@@ -18,6 +20,9 @@ CONFOUND_NAMES = {"movement": "motion", "speech": "voice", "breath": "resp", "re
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 
 class Analysis(_Frozen):
@@ -35,7 +40,7 @@ class Analysis(_Frozen):
     person enters the course as a covariate instead.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str
     modality: str
     modality_b: str | None = None
     measure: str
@@ -72,6 +77,16 @@ class Analysis(_Frozen):
     def confounds(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.partial, *self.carry)))
 
+    @field_validator("name")
+    @classmethod
+    def _a_file_can_bear_it(cls, name: str) -> str:
+        if not re.fullmatch(_NAME, name):
+            raise ValueError(
+                "files bear this name: allowed are the letters A to Z and a to z, digits, and . _ - after the first of "
+                "them; write Greek letters out, e.g. theta-plv"
+            )
+        return name
+
     @field_validator("bands")
     @classmethod
     def _ordered(cls, bands: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
@@ -91,7 +106,8 @@ class Analysis(_Frozen):
     def _known(self) -> Analysis:
         for modality in self.modalities:
             if modality not in MODALITIES:
-                raise ValueError(f"there is no modality {modality!r}; there are: {', '.join(MODALITIES)}")
+                hint = close_to(modality, MODALITIES)
+                raise ValueError(f"there is no modality {modality!r}{hint}; there are: {', '.join(MODALITIES)}")
         record = record_of("interbrain.measures", self.measure)
         settings = resolve_settings(record, self.settings)
         if self.modalities[0] != self.modalities[1] and (why := _one_kind_only(record, settings)):
@@ -122,6 +138,12 @@ class Analysis(_Frozen):
                 raise ValueError(f"{self.measure} with {surrogate}: {how.removeprefix('refused:').strip()}")
         if record.needs_bands and not self.bands:
             raise ValueError(f"{self.measure} needs at least one band, e.g. bands = {{ slow = [0.02, 0.1] }}")
+        for name, (low, high) in self.bands.items():
+            if record.needs_bands and low == 0:
+                raise ValueError(
+                    f"band {name!r} is {low:g} to {high:g} Hz; {self.measure} needs a low edge above 0, since a rhythm "
+                    "without cycles has no phase; e.g. 0.02"
+                )
         return self
 
 
@@ -230,11 +252,24 @@ class Plan(_Frozen):
             raise ValueError(f"contrast names {self.contrast[0]!r} twice; name two segments, e.g. task and rest")
         if len(set(names)) != len(names):
             raise ValueError(f"analysis names must differ; got {', '.join(names)}")
+        for analysis in self.analysis:
+            _through_the_filter(analysis, self.fnirs)
         return self
 
     def to_toml(self) -> str:
         """The plan with every default written out; a None is left out, as TOML has none."""
         return tomli_w.dumps(_without_none(self.model_dump(mode="json")))
+
+
+def _through_the_filter(analysis: Analysis, fnirs: Fnirs) -> None:
+    """Refuse a band of which the filter of haemoglobin leaves nothing."""
+    low, high = fnirs.band_hz
+    for name, (start, stop) in analysis.bands.items():
+        if "fnirs" in analysis.modalities and (start >= high or stop <= low):
+            raise ValueError(
+                f"analysis {analysis.name}: band {name!r} is {start:g} to {stop:g} Hz, and the filter of fNIRS leaves "
+                f"{low:g} to {high:g} Hz; choose a band within it, or another [fnirs] band_hz"
+            )
 
 
 def _without_none(value: Any) -> Any:
@@ -262,7 +297,7 @@ def plan_from(content: dict[str, Any], source: str = "plan") -> Plan:
     try:
         return Plan.model_validate(content)
     except ValidationError as error:
-        raise BadInput(f"{source} is not a valid plan:\n{sentences(error, Plan, PARTS)}") from error
+        raise BadInput(f"{source} is not a valid plan:\n{sentences(error, Plan, PARTS, content)}") from error
 
 
 def read_plan(path: Path) -> Plan:

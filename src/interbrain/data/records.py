@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from interbrain.data.allowed import TYPES, check_all, close_to
 from interbrain.data.errors import BadInput
 
 MODALITIES = ("fnirs", "eeg", "motion", "eda", "heart", "voice", "misc")
@@ -55,6 +56,9 @@ class MeasureRecord:
         The one that plans use unless told otherwise.
     settings, settings_help, named_settings
         Defaults, one line each, and complete conventions of other software under a name.
+    settings_allowed, settings_need
+        What a setting may be: words to choose from, or an interval such as ``"(0, 1]"`` (see ``data.allowed``); and the
+        values that others must have beside it: ``{"path=reduced": {"padding": "no_wrap"}}``.
     needs_bands
         Whether a band must be named.
     takes_confounds
@@ -63,6 +67,9 @@ class MeasureRecord:
         The measure that this one is where no confound is named, so that a plan must name one; empty where it need not.
     arity
         ``"pair"``, or ``"group"`` for one value of all members together: its ``combine`` takes any number of people.
+    under
+        What of this record is otherwise under a setting: ``{"kind=knn": {"stabilise": "identity"}}``; see
+        :func:`as_set`.
     same_kind
         Why both people must give the same kind of signal: ``{"always": reason}``, or for a setting's value
         (``{"scale=none": reason}``); empty where any two kinds will do.
@@ -84,6 +91,8 @@ class MeasureRecord:
     default_surrogate: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     settings_help: Mapping[str, str] = field(default_factory=dict)
+    settings_allowed: Mapping[str, Any] = field(default_factory=dict)
+    settings_need: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     named_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     needs_bands: bool = False
     methods: str = ""
@@ -91,6 +100,7 @@ class MeasureRecord:
     without_confounds: str = ""
     arity: str = "pair"
     same_kind: Mapping[str, str] = field(default_factory=dict)
+    under: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     module: str = ""
 
 
@@ -141,6 +151,54 @@ class InstrumentRecord:
     reliable_change: float | None = None
     aliases: tuple[str, ...] = ()
     note: str = ""
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class TherapyRecord:
+    """A therapy as a profile of parameters of the model; each is a hypothesis, with its reason.
+
+    Parameters
+    ----------
+    emotion, cognition, stress
+        How much of each is active in the opening, the middle and the integration of a session, 0 to 1.
+    scaffold
+        Gain that a shared rhythm (breath, voice) lends both people in each phase, rad/s.
+    safety
+        How fast experienced synchrony builds trust, 0 to 1.
+    channels
+        How open voice, gaze, movement and breath are, 0 to 1.
+    narrative, practice
+        How far a story is made together, and how much is practised between sessions, 0 to 1.
+    shares
+        Of a session's time, for the three phases; they sum to 1.
+    meets
+        False where nobody meets (a waiting list).
+    reasons
+        One sentence for each parameter.
+    against
+        What speaks against the profile.
+    grade
+        Of the evidence for the profile, as in ``interbrain.simulate.modulators.GRADES``.
+    """
+
+    name: str
+    title: str
+    emotion: tuple[float, float, float]
+    cognition: tuple[float, float, float]
+    stress: tuple[float, float, float]
+    scaffold: tuple[float, float, float]
+    safety: float
+    channels: tuple[float, float, float, float]
+    narrative: float
+    practice: float
+    shares: tuple[float, float, float]
+    reasons: Mapping[str, str]
+    against: str
+    grade: str
+    reference: str
+    doi: str
+    meets: bool = True
     module: str = ""
 
 
@@ -223,7 +281,7 @@ def record_of(package: str, name: str) -> Any:
     records = discover(package)
     if name not in records:
         room = package.rsplit(".", 1)[-1]
-        raise BadInput(f"{room}: there is no {name!r}; there are: {', '.join(records)}.")
+        raise BadInput(f"{room}: there is no {name!r}{close_to(name, records)}; there are: {', '.join(records)}.")
     return records[name]
 
 
@@ -238,27 +296,54 @@ def resolve_settings(record: MeasureRecord, given: Mapping[str, Any]) -> dict[st
     Raises
     ------
     BadInput
-        An unknown setting or convention, or a value of another type than the default's.
+        An unknown setting or convention, a value of another type than the default's, or one that is not allowed.
     """
     settings = dict(record.settings)
     given = dict(given)
     named = given.pop("convention", None)
     if named is not None:
         if named not in record.named_settings:
-            known = ", ".join(record.named_settings) or "none"
-            raise BadInput(f"{record.name}: there is no convention {named!r}; there are: {known}.")
+            hint, known = close_to(str(named), record.named_settings), ", ".join(record.named_settings)
+            raise BadInput(f"{record.name}: there is no convention {named!r}{hint}; there are: {known or 'none'}.")
         settings.update(record.named_settings[named])
     for key, value in given.items():
         if key not in record.settings:
-            raise BadInput(f"{record.name}: there is no setting {key!r}; there are: {', '.join(record.settings)}.")
+            hint, known = close_to(key, record.settings), ", ".join(record.settings)
+            raise BadInput(f"{record.name}: there is no setting {key!r}{hint}; there are: {known or 'none'}.")
         default = record.settings[key]
         if isinstance(default, bool) != isinstance(value, bool) and default is not None:
-            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a {type(default).__name__} is needed.")
+            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; {TYPES[type(default)]} is needed.")
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if default is not None and value is not None and not isinstance(value, type(default)):
-            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a {type(default).__name__} is needed.")
+            raise BadInput(f"{record.name}: setting {key!r} is {value!r}; {TYPES[type(default)]} is needed.")
         if isinstance(value, float) and not math.isfinite(value):
             raise BadInput(f"{record.name}: setting {key!r} is {value!r}; a finite number is needed.")
         settings[key] = value
+    if wrong := check_all(record.name, settings, record.settings_allowed) or _unmet(record, settings):
+        raise BadInput(wrong)
     return settings
+
+
+def as_set(record: MeasureRecord, settings: Mapping[str, Any]) -> MeasureRecord:
+    """The record as resolved settings make it: a kind of the measure may have a range and a scale of its own."""
+    for when, otherwise in record.under.items():
+        key, _, value = when.partition("=")
+        if str(settings[key]) == value:
+            record = replace(record, **otherwise)
+    return record
+
+
+def _unmet(record: MeasureRecord, settings: Mapping[str, Any]) -> str:
+    """Which settings do not go together, in a sentence; empty where all do."""
+    for when, needed in record.settings_need.items():
+        key, _, value = when.partition("=")
+        if str(settings[key]) == value and any(settings[k] != v for k, v in needed.items()):
+            asked = ", ".join(f"{k} = {_as_toml(v)}" for k, v in needed.items())
+            others = " or ".join(repr(x) for x in record.settings_allowed[key] if x != value)
+            return f"{record.name}: {key} = {value!r} goes only with {asked}; use {key} = {others} for other values."
+    return ""
+
+
+def _as_toml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

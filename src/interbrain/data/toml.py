@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from interbrain.data.allowed import close_to
 from interbrain.data.errors import BadInput, shorten
 
 PLAIN = {
@@ -50,22 +50,44 @@ def read_toml(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def sentences(error: ValidationError, whole: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
-    """One line for each thing that is wrong, with its place; ``parts`` are the schemas by their first key."""
-    return "\n".join(_sentence(e, whole, parts) for e in error.errors())
+def sentences(
+    error: ValidationError,
+    whole: type[BaseModel],
+    parts: Mapping[str, type[BaseModel]],
+    content: Mapping[str, Any] | None = None,
+) -> str:
+    """One line for each thing that is wrong, with its place; ``parts`` are the schemas by their first key.
+
+    ``content`` is what was read: it names the tables of a list, which are counted as people count.
+    """
+    return "\n".join(_sentence(e, whole, parts, content) for e in error.errors())
 
 
-def _sentence(error: Any, whole: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
+def _place(loc: list[Any], content: Any) -> str:
+    """``"analysis 1 (eeg-plv), n_surrogates"`` for ``("analysis", 0, "n_surrogates")``."""
+    said = ""
+    for part in loc:
+        try:
+            content = content[part]
+        except (LookupError, TypeError):
+            content = None
+        if isinstance(part, int):
+            name = content.get("name") if isinstance(content, dict) else None
+            said += f" {part + 1}{f' ({name})' if isinstance(name, str) else ''}, "
+        else:
+            said += f"{part}" if said.endswith(", ") or not said else f".{part}"
+    return said.removesuffix(", ")
+
+
+def _sentence(error: Any, whole: type[BaseModel], parts: Mapping[str, type[BaseModel]], content: Any) -> str:
     loc = [str(p) for p in error["loc"]]
-    where = ".".join(loc) or "the file"
+    where = _place(list(error["loc"]), content) or "the file"
     if error["type"] == "extra_forbidden":
         allowed = list((parts.get(loc[0], whole) if len(loc) > 1 else whole).model_fields)
-        close = difflib.get_close_matches(loc[-1], allowed, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"  {where}: unknown key{hint}; allowed are {', '.join(allowed)}"
+        return f"  {where}: unknown key{close_to(loc[-1], allowed)}; allowed are {', '.join(allowed)}"
     got = error.get("input")
     many = error["type"] in ("list_type", "tuple_type") and isinstance(got, dict)
     told = PLAIN.get(error["type"], error["msg"].removeprefix("Value error, "))
-    told += f"; write [[{where}]], with two brackets" if many else ""
+    told += f"; write [[{'.'.join(loc)}]], with two brackets" if many else ""
     shown = "" if error["type"] == "missing" or isinstance(got, (dict, list, BaseModel)) else f" (got {got!r})"
     return f"  {where}: {told}{shown}"

@@ -191,4 +191,4 @@ def read_study_toml(path: Path) -> StudyToml:
     try:
         return StudyToml.model_validate(content)
     except ValidationError as error:
-        raise BadInput(f"{path}: is not a valid study.toml:\n{sentences(error, StudyToml, MODELS)}") from error
+        raise BadInput(f"{path}: is not a valid study.toml:\n{sentences(error, StudyToml, MODELS, content)}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,8 @@ from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.inference import surrogates
 from interbrain.inference.ranks import family_p, moments, upper_p
+
+Watch = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +67,13 @@ def surrogate_draws(
     surrogate: str,
     n: int,
     stream: np.random.Generator,
+    watch: Watch | None = None,
 ) -> Draws:
     """The measure's values under ``n`` surrogates of person B, all of B's channels moved together.
 
     Uses the measure's own ``draws`` where its record says that prepared data can be re-indexed; the loop
     ``apply → prepare → combine → reduce`` gives the same numbers.
+    ``watch`` is called before each surrogate of that loop with its number (from 0) and how many there are.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def surrogate_draws(
     if how == "reindex" and hasattr(measure, "draws"):
         draws = measure.draws(prepared_a, prepared_b, surrogate, index)
     if draws is None:  # also where the measure says that re-indexing would not be the same
-        draws = loop(measure, prepared_a, block_b, settings, module, index)
+        draws = loop(measure, prepared_a, block_b, settings, module, index, watch)
     return Draws(draws.value, draws.profile, near)
 
 
@@ -128,10 +132,13 @@ def loop(
     settings: Mapping[str, Any],
     module: ModuleType,
     index: Sequence[Any] | np.ndarray,
+    watch: Watch | None = None,
 ) -> Draws:
     """Surrogate by surrogate through the measure's reference path."""
     values, profiles = [], []
-    for row in index:
+    for number, row in enumerate(index):
+        if watch is not None:
+            watch(number, len(index))
         prepared = measure.prepare(surrogates.moved(module, block_b, row), settings)
         estimate: Estimate = measure.reduce(measure.combine(prepared_a, prepared))
         values.append(estimate.value)

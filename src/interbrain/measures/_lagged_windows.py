@@ -10,7 +10,6 @@ import numpy as np
 
 from interbrain.data.errors import BadInput, RefusedScience
 
-PLACEMENTS = ("centred", "forward", "inside")
 _FEWEST = 3
 """Samples below which a correlation says nothing."""
 
@@ -80,8 +79,6 @@ def grid(n_times: int, rate: float, settings: Mapping[str, Any]) -> Grid:
         A recording that is shorter than one window with its lags.
     """
     placement = settings["placement"]
-    if placement not in PLACEMENTS:
-        raise BadInput(f"wlcc: placement is {placement!r}; allowed are: {', '.join(PLACEMENTS)}.")
     window = _samples(settings, "window_s", rate, _FEWEST)
     step = _samples(settings, "step_s", rate, 1)
     reach = _samples(settings, "max_lag_s", rate, 0)

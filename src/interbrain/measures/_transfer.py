@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from interbrain.arrays.stabilise import FUNCTIONS
-from interbrain.data.errors import BadInput
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Person
@@ -88,15 +87,12 @@ def prepare(name: str, block: Block, settings: Mapping[str, Any]) -> Prepared:
     Raises
     ------
     BadInput, RefusedScience
-        See :func:`~._autoregression.person`; a max_order below 1; no band, or one that the recording cannot carry.
+        See :func:`~._autoregression.person`; no band, or one that the recording cannot carry.
     """
     bands = bands_of(settings)
     for band in bands:
         check_band(band, block.rate, block.shape[2], "an epoch" if block.epoched else "a recording")
-    if settings["max_order"] < 1:
-        raise BadInput(f"{name}: max_order is {settings['max_order']}; at least one sample is needed.")
-    longest = min(settings["max_order_s"], settings["max_order"] / block.rate)
-    return Prepared(autoregression.person(name, block, {**settings, "max_order_s": longest}), bands)
+    return Prepared(autoregression.person(name, block, settings), bands)
 
 
 def combine(a: Prepared, b: Prepared) -> State:

@@ -57,13 +57,12 @@ class Band:
 
 
 def rules_from(settings: Mapping[str, Any], measure: str = "wtc") -> Rules:
-    """Check resolved settings; errors name the ``measure``.
+    """Resolved settings (see the records) with their bands; errors name the ``measure``.
 
     Raises
     ------
     BadInput
-        No band, an edge that is not positive, fewer than 4 voices, omega0 below 5, a convention unknown or not
-        offered by the reduced path.
+        No band, or an edge that is not positive.
     """
     bands = tuple((str(k), float(low), float(high)) for k, (low, high) in (settings.get("bands") or {}).items())
     if not bands:
@@ -76,7 +75,7 @@ def rules_from(settings: Mapping[str, Any], measure: str = "wtc") -> Rules:
                 f"{measure}: band {name!r} is {low:g} to {high:g} Hz; both must be above 0 and low below high."
             )
     convention = Convention(*(settings[k] for k in ("scale_kernel", "padding", "analytic", "cone_from", "grid")))
-    rules = Rules(
+    return Rules(
         bands,
         int(settings["voices"]),
         float(settings["omega0"]),
@@ -85,38 +84,6 @@ def rules_from(settings: Mapping[str, Any], measure: str = "wtc") -> Rules:
         convention,
         measure,
     )
-    _check(rules)
-    return rules
-
-
-def _check(rules: Rules) -> None:
-    if rules.voices < 4:
-        raise BadInput(
-            f"{rules.measure}: voices is {rules.voices}; at least 4 scales an octave are needed, 12 are usual."
-        )
-    if rules.omega0 < 5:
-        raise BadInput(
-            f"{rules.measure}: omega0 is {rules.omega0:g}; below 5 the Morlet wavelet is none (mean not zero); use 6."
-        )
-    if not 0 < rules.min_inside < 1:
-        raise BadInput(f"{rules.measure}: min_inside is {rules.min_inside:g}; it must lie between 0 and 1.")
-    allowed = {
-        "path": (rules.path, ("reduced", "full")),
-        "scale_kernel": (rules.convention.scale_kernel, ("exact", "biwavelet", "pycwt")),
-        "padding": (rules.convention.padding, ("no_wrap", "biwavelet", "pycwt")),
-        "cone_from": (rules.convention.cone_from, ("edge", "sample")),
-        "grid": (rules.convention.grid, ("absolute", "2dt")),
-    }
-    for key, (value, choices) in allowed.items():
-        if value not in choices:
-            raise BadInput(f"{rules.measure}: {key} is {value!r}; allowed are {', '.join(map(repr, choices))}.")
-    own = ("no_wrap", True, "edge")
-    rule = rules.convention
-    if rules.path == "reduced" and (rule.padding, rule.analytic, rule.cone_from) != own:
-        raise BadInput(
-            f"{rules.measure}: the reduced path knows only padding = 'no_wrap', analytic = true and cone_from = "
-            "'edge'; use path = 'full' for other programs' conventions."
-        )
 
 
 def scales_of(low: float, high: float, rate: float, rules: Rules) -> np.ndarray:

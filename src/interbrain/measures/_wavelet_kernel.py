@@ -30,12 +30,12 @@ SUMS = 7
 def filtered(spectra, bins, bank):  # type: ignore[no-untyped-def]
     """complex64 ``(channel, scale, point)``: ``spectra[channel, bins] * bank``."""
     n_scales, n_points = bins.shape
-    out = np.zeros((len(spectra), n_scales, n_points), dtype=np.complex64)
-    for s in range(n_scales):
-        for k in range(n_points):
-            if bank[s, k] != 0.0:
-                for c in range(len(spectra)):
-                    out[c, s, k] = spectra[c, bins[s, k]] * bank[s, k]
+    out = np.empty((len(spectra), n_scales, n_points), dtype=np.complex64)
+    for c in range(len(spectra)):
+        for s in range(n_scales):
+            spectrum, place, gain, to = spectra[c], bins[s], bank[s], out[c, s]
+            for k in range(n_points):
+                to[k] = spectrum[place[k]] * gain[k]
     return out
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, HANN_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, HANN_ALLOWED, HANN_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means
 
 RECORD = MeasureRecord(
@@ -37,6 +37,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "time", **STRETCHES},
+    settings_allowed=HANN_ALLOWED,
     settings_help={**HANN_HELP, **STRETCHES_HELP},
     named_settings={"hypyp": {"across": "time"}},
     needs_bands=True,

@@ -21,7 +21,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, HANN_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, HANN_ALLOWED, HANN_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means
 
 RECORD = MeasureRecord(
@@ -42,6 +42,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "time", "sign": "absolute", **STRETCHES},
+    settings_allowed={**HANN_ALLOWED, "sign": ("absolute", "signed")},
     settings_help={
         **HANN_HELP,
         "sign": "'absolute' in each epoch (or at each frequency, across epochs), or 'signed': from -1 to 1",

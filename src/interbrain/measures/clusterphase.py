@@ -11,7 +11,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _group
-from interbrain.measures._families import MEMBERS_HELP, PREPARED_AGAIN, STRETCHES
+from interbrain.measures._families import MEMBERS_HELP, PREPARED_AGAIN, STRETCHES, STRETCHES_ALLOWED
 
 RECORD = MeasureRecord(
     name="clusterphase",
@@ -30,6 +30,7 @@ RECORD = MeasureRecord(
     surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings=STRETCHES,
+    settings_allowed=STRETCHES_ALLOWED,
     settings_help=MEMBERS_HELP,
     needs_bands=True,
     arity="group",

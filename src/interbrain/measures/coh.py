@@ -14,7 +14,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_ALLOWED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, power
 
 RECORD = MeasureRecord(
@@ -33,6 +33,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "time", "spectrum": "multitaper", "form": "magnitude", **STRETCHES},
+    settings_allowed={**SPECTRUM_ALLOWED, "form": ("magnitude", "squared")},
     settings_help={
         **SPECTRUM_HELP,
         "form": "'magnitude' of coherency or its square ('squared'), taken in each epoch or at each frequency",

@@ -50,6 +50,7 @@ RECORD = MeasureRecord(
     surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"prewhiten": True, "kind": "robust", "order_s": 4.0, "absolute": False, "min_valid": 0.5},
+    settings_allowed={"kind": ("robust", "pearson", "spearman"), "order_s": "(0, inf)", "min_valid": "(0, 1]"},
     settings_help={
         "prewhiten": "whether each channel is replaced by the innovations of its autoregressive model",
         "kind": "'robust': biweight midcorrelation; 'pearson'; 'spearman': of the ranks",
@@ -67,7 +68,6 @@ RECORD = MeasureRecord(
     "prewhitening unless stated; Santosa et al., 2017).",
 )
 
-KINDS = ("robust", "pearson", "spearman")
 _MADS = 9.0
 
 
@@ -82,21 +82,9 @@ class Prepared:
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
-    """Innovations, or the samples themselves.
-
-    Raises
-    ------
-    BadInput
-        A setting out of range.
-    """
-    if settings["kind"] not in KINDS:
-        raise BadInput(f"corr: kind is {settings['kind']!r}; allowed: {', '.join(KINDS)}.")
-    if not 0 < settings["min_valid"] <= 1:
-        raise BadInput(f"corr: min_valid is {settings['min_valid']!r}; it must be a share above 0 and at most 1.")
+    """Innovations, or the samples themselves."""
     values, valid = block.values, block.valid
     if settings["prewhiten"]:
-        if not settings["order_s"] > 0:
-            raise BadInput(f"corr: order_s is {settings['order_s']!r} s; it must be positive.")
         values, valid = innovations(values, valid, max(1, round(settings["order_s"] * block.rate)))
     values = _centred(values, valid, settings["kind"])
     memory = moments.autocorrelation(values, valid)

@@ -23,7 +23,7 @@ import numpy as np
 
 from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
-from interbrain.data.records import MeasureRecord
+from interbrain.data.records import MeasureRecord, as_set
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _recurrence as recurrence
 from interbrain.measures._families import PREPARED_AGAIN
@@ -43,6 +43,12 @@ RECORD = MeasureRecord(
     modalities=("motion", "voice", "heart", "eda", "misc"),
     blind_to=("amplitude",),
     surrogates=PREPARED_AGAIN,
+    under={
+        "quantity=entr": {"value_range": (0.0, None), "stabilise": "identity"},
+        "quantity=l": {"value_range": (0.0, None), "stabilise": "identity"},
+        "quantity=lmax": {"value_range": (0.0, None), "stabilise": "identity"},
+        "quantity=tt": {"value_range": (0.0, None), "stabilise": "identity"},
+    },
     default_surrogate="circular_shift",
     settings={
         "quantity": "near",
@@ -55,6 +61,18 @@ RECORD = MeasureRecord(
         "theiler": 0,
         "max_lag_s": 2.0,
         "min_valid": 0.5,
+    },
+    settings_allowed={
+        "quantity": ("near", "rr", "det", "lam", "entr", "l", "lmax", "tt"),
+        "embed": "[1, inf)",
+        "delay_s": "[0, inf)",
+        "share": "(0, 1)",
+        "radius": "[0, inf)",
+        "scale": ("sd", "mean", "none"),
+        "min_line": "[2, inf)",
+        "theiler": "[0, inf)",
+        "max_lag_s": "[0, inf)",
+        "min_valid": "(0, 1]",
     },
     settings_help={
         "quantity": "the value: 'near', 'rr', 'det', 'lam' (shares), 'entr', 'l', 'lmax', 'tt' (of lines' lengths)",
@@ -77,7 +95,6 @@ RECORD = MeasureRecord(
 )
 
 QUANTITIES = ("near", "rr", "det", "lam", "entr", "l", "lmax", "tt")
-_SHARES = ("near", "rr", "det", "lam")
 _FEWEST_STATES = 20
 
 
@@ -111,12 +128,9 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
 
     Raises
     ------
-    BadInput
-        A setting out of range.
     RefusedScience
         Epochs; a recording shorter than the states.
     """
-    _check(settings)
     if block.epoched or block.shape[0] != 1:
         raise RefusedScience(
             f"crqa needs one continuous stretch; got {block.shape[0]} epochs, between which time does not run on."
@@ -140,19 +154,6 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
             f"{prepared.delay} apart; at least {_FEWEST_STATES} are needed. Use a smaller embed or delay_s."
         )
     return prepared
-
-
-def _check(settings: Mapping[str, Any]) -> None:
-    for key, allowed in (("quantity", QUANTITIES), ("scale", ("sd", "mean", "none"))):
-        if settings[key] not in allowed:
-            raise BadInput(f"crqa: {key} is {settings[key]!r}; allowed are {', '.join(allowed)}.")
-    if settings["embed"] < 1 or settings["min_line"] < 2 or settings["theiler"] < 0 or settings["delay_s"] < 0:
-        raise BadInput("crqa: embed must be at least 1, min_line at least 2, theiler and delay_s at least 0.")
-    if settings["radius"] < 0 or not 0 < settings["share"] < 1:
-        raise BadInput(
-            f"crqa: radius is {settings['radius']:g} and share {settings['share']:g}; a radius is at least 0 and a "
-            "share lies between 0 and 1."
-        )
 
 
 def combine(a: Prepared, b: Prepared) -> State:
@@ -247,12 +248,11 @@ def _estimate(state: State) -> Estimate:
     lift = (..., None, None)
     quantity = state.a.settings["quantity"]
     value = state.figures[quantity][lift]
-    stabilise = RECORD.stabilise if quantity in _SHARES else "identity"
     known = np.isfinite(state.profile).any(axis=-1)
     best = np.where(np.isfinite(state.profile), state.profile, -np.inf).argmax(axis=-1)
     return Estimate(
         value=value,
-        stabilised=FUNCTIONS[stabilise](value),
+        stabilised=FUNCTIONS[as_set(RECORD, state.a.settings).stabilise](value),
         lag_s=np.where(known, state.lags[best] / state.a.rate, np.nan)[lift],
         phase=np.full_like(value, np.nan),
         coverage=np.nan_to_num(state.figures["coverage"])[lift],

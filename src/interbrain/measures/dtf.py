@@ -18,11 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from interbrain.data.errors import BadInput
-from interbrain.data.records import MeasureRecord
+from interbrain.data.records import MeasureRecord, as_set
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _transfer as transfer
-from interbrain.measures._families import PREPARED_AGAIN, SPECTRAL_PAST, SPECTRAL_PAST_HELP
+from interbrain.measures._families import PAIRED_PAST_HELP, PAST, PAST_ALLOWED, PREPARED_AGAIN
 from interbrain.measures._transfer import Model, Prepared, State
 
 RECORD = MeasureRecord(
@@ -42,11 +41,16 @@ RECORD = MeasureRecord(
     modalities=("eeg", "motion", "heart", "eda", "voice", "fnirs", "misc"),
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
     surrogates=PREPARED_AGAIN,
+    under={
+        "kind=ff": {"value_range": (0.0, None), "stabilise": "sqrt"},
+        "kind=direct": {"value_range": (0.0, None), "stabilise": "sqrt"},
+    },
     default_surrogate="segment_shuffle",
-    settings={"kind": "plain", **SPECTRAL_PAST},
+    settings={"kind": "plain", **PAST},
+    settings_allowed={"kind": ("plain", "ff", "direct"), **PAST_ALLOWED},
     settings_help={
         "kind": "'plain'; 'ff': over what arrives at all frequencies; 'direct': that times partial coherence (dDTF)",
-        **SPECTRAL_PAST_HELP,
+        **PAIRED_PAST_HELP,
     },
     named_settings={"ddtf": {"kind": "direct", "conditional": True}},
     needs_bands=True,
@@ -61,17 +65,15 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     Raises
     ------
     BadInput, RefusedScience
-        An unknown kind; see :func:`~._transfer.prepare`.
+        See :func:`~._transfer.prepare`.
     """
-    if settings["kind"] not in SPECTRA:
-        raise BadInput(f"dtf: kind is {settings['kind']!r}; allowed are {', '.join(map(repr, SPECTRA))}.")
     return transfer.prepare(RECORD.name, block, settings)
 
 
 def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[Estimate]:
     """Band means of DTF² ``(A, B, band, 2)``, directions A to B and B to A; with ``windows`` a list of answers."""
-    kind = state.a.person.settings["kind"]
-    return transfer.reduce(state, windows, SPECTRA[kind], RECORD.stabilise if kind == "plain" else "sqrt")
+    settings = state.a.person.settings
+    return transfer.reduce(state, windows, SPECTRA[settings["kind"]], as_set(RECORD, settings).stabilise)
 
 
 def plain(model: Model, cycles: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from interbrain.arrays.stabilise import FUNCTIONS
-from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.errors import RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _moments as moments
@@ -46,6 +46,7 @@ RECORD = MeasureRecord(
     surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"band_s": 3.0, "min_valid": 0.5},
+    settings_allowed={"band_s": "[0, inf)", "min_valid": "(0, 1]"},
     settings_help={
         "band_s": "how far the path may run ahead or behind, in seconds (Sakoe-Chiba band)",
         "min_valid": "share of the path's steps at which both people must be known",
@@ -76,16 +77,9 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
 
     Raises
     ------
-    BadInput
-        A setting out of range.
     RefusedScience
         Fewer than three samples.
     """
-    if settings["band_s"] < 0 or not 0 < settings["min_valid"] <= 1:
-        raise BadInput(
-            f"dtw: band_s is {settings['band_s']:g} s and min_valid {settings['min_valid']:g}; a band is at least 0, "
-            "and min_valid a share above 0 and at most 1."
-        )
     if block.shape[2] < 3:
         raise RefusedScience(f"dtw: {block.shape[2]} samples cannot be warped; at least 3 are needed.")
     scaled, varies = on_one_scale(block.values, block.valid)

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _envelope
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, STRETCHES, STRETCHES_ALLOWED, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -39,6 +38,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"scale": "amplitude", "orthogonalise": False, "absolute": False, **STRETCHES},
+    settings_allowed={**STRETCHES_ALLOWED, "scale": ("amplitude", "power", "log_power")},
     settings_help={
         "scale": "'amplitude', 'power' or 'log_power'",
         "orthogonalise": "whether what is in phase in both people is taken out first",
@@ -66,8 +66,6 @@ def _absolute(means: Means) -> np.ndarray:
 
 
 def _kind(settings: Mapping[str, Any]) -> Kind:
-    if settings["scale"] not in _envelope.SCALES:
-        raise BadInput(f"envcorr: scale is {settings['scale']!r}; allowed are {', '.join(_envelope.SCALES)}.")
     joint = _envelope.orthogonalised if settings["orthogonalise"] else _envelope.plain
     value = _absolute if settings["absolute"] else _value
     return Kind(value=value, own=nothing, unit=False, joint=partial(joint, scale=settings["scale"]), phased=False)

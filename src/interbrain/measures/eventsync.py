@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from interbrain.arrays.stabilise import FUNCTIONS
-from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.errors import RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _events as events
@@ -45,6 +45,7 @@ RECORD = MeasureRecord(
     surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"events": "peaks", "threshold": 0.5, "apart_s": 0.0, "max_lag_s": 1.5},
+    settings_allowed={"events": ("peaks", "onsets"), "apart_s": "[0, inf)", "max_lag_s": "[0, inf)"},
     settings_help={
         "events": "'peaks': local maxima; 'onsets': where a course rises above the threshold",
         "threshold": "peaks: SDs by which one must stand out from its surroundings; onsets: the value to be exceeded",
@@ -73,18 +74,9 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
 
     Raises
     ------
-    BadInput
-        A setting out of range.
     RefusedScience
         Fewer than three samples.
     """
-    if settings["events"] not in ("peaks", "onsets"):
-        raise BadInput(f"eventsync: events is {settings['events']!r}; allowed are 'peaks' and 'onsets'.")
-    if settings["apart_s"] < 0 or settings["max_lag_s"] < 0:
-        raise BadInput(
-            f"eventsync: apart_s is {settings['apart_s']:g} s and max_lag_s {settings['max_lag_s']:g} s; both must be "
-            "at least 0."
-        )
     if block.shape[2] < 3:
         raise RefusedScience(f"eventsync: {block.shape[2]} samples hold no events; at least 3 are needed.")
     scaled, varies = on_one_scale(block.values, block.valid)

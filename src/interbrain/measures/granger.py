@@ -24,7 +24,7 @@ from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Causality, Person
-from interbrain.measures._families import PAST, PAST_HELP, PREPARED_AGAIN
+from interbrain.measures._families import PAST, PAST_ALLOWED, PAST_HELP, PREPARED_AGAIN
 
 RECORD = MeasureRecord(
     name="granger",
@@ -43,6 +43,7 @@ RECORD = MeasureRecord(
     surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings=PAST,
+    settings_allowed=PAST_ALLOWED,
     settings_help=PAST_HELP,
     methods="Directed synchrony was measured by Granger causality (Geweke, 1982): by how much the past of one person "
     "improves the prediction of the other.",

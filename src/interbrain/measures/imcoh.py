@@ -21,7 +21,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_ALLOWED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, power
 
 RECORD = MeasureRecord(
@@ -41,6 +41,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "time", "spectrum": "multitaper", "sign": "absolute", **STRETCHES},
+    settings_allowed={**SPECTRUM_ALLOWED, "sign": ("absolute", "signed")},
     settings_help={
         **SPECTRUM_HELP,
         "sign": "'absolute' in each epoch (or at each frequency, across epochs), or 'signed': positive when A leads",

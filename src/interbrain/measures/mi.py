@@ -22,7 +22,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from interbrain.arrays.stabilise import FUNCTIONS
-from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.errors import RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _moments as moments
@@ -49,6 +49,12 @@ RECORD = MeasureRecord(
     surrogates=PREPARED_AGAIN,
     default_surrogate="circular_shift",
     settings={"kind": "ranks", "pick": "peak", "max_lag_s": 5.0, "min_valid": 0.5},
+    settings_allowed={
+        "kind": ("ranks", "gaussian", "codes"),
+        "pick": ("peak", "zero"),
+        "max_lag_s": "[0, inf)",
+        "min_valid": "(0, 1]",
+    },
     settings_help={
         "kind": "'ranks': Gaussian copula; 'gaussian': from the correlation; 'codes': by counting states",
         "pick": "'peak': the maximum over lags; 'zero': at lag zero",
@@ -59,8 +65,6 @@ RECORD = MeasureRecord(
     methods="Synchrony was measured by mutual information over lags (Gaussian copula unless stated; Ince et al., "
     "2017).",
 )
-
-KINDS = ("ranks", "gaussian", "codes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +85,10 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     Raises
     ------
     BadInput
-        A setting out of range; codes with more than 20 values.
+        Codes with more than 20 values.
     RefusedScience
         A recording (or epochs) no longer than the longest lag.
     """
-    for key, allowed in (("kind", KINDS), ("pick", ("peak", "zero"))):
-        if settings[key] not in allowed:
-            raise BadInput(f"mi: {key} is {settings[key]!r}; allowed are {', '.join(allowed)}.")
-    if settings["max_lag_s"] < 0 or not 0 < settings["min_valid"] <= 1:
-        raise BadInput(
-            f"mi: max_lag_s is {settings['max_lag_s']:g} s and min_valid {settings['min_valid']:g}; a lag is at least "
-            "0, and min_valid a share above 0 and at most 1."
-        )
     if round(settings["max_lag_s"] * block.rate) > block.shape[2] - 3:
         raise RefusedScience(
             f"mi: {'an epoch' if block.epoched else 'the recording'} lasts {block.shape[2] / block.rate:.3g} s, and "

@@ -18,12 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures import _phase_time
-from interbrain.measures._families import EPOCHS_REORDERED, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, STRETCHES, STRETCHES_ALLOWED, STRETCHES_HELP
 from interbrain.measures._phase import Band, Kind, Means, bands_of, check_band, nothing
 
 RECORD = MeasureRecord(
@@ -44,6 +43,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"n": 1, "m": 1, **STRETCHES},
+    settings_allowed={**STRETCHES_ALLOWED, "n": "[1, inf)", "m": "[1, inf)"},
     settings_help={
         "n": "what A's phase is multiplied by: B's band is n/m times the band named, which is A's",
         "m": "what B's phase is multiplied by",
@@ -76,13 +76,11 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     Raises
     ------
     BadInput
-        n or m below 1; see :func:`~._phase.check_settings`.
+        See :func:`~._phase.check_settings`.
     RefusedScience
         A band of A's or B's that these samples cannot carry.
     """
     n, m = settings["n"], settings["m"]
-    if n < 1 or m < 1:
-        raise BadInput(f"nmplv: n is {n} and m {m}; both must be at least 1.")
     as_a = _side(block, settings, bands_of(settings), n)
     if n == m:
         return Prepared(as_a, as_a)

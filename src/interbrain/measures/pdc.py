@@ -20,7 +20,7 @@ import numpy as np
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _transfer as transfer
-from interbrain.measures._families import PREPARED_AGAIN, SPECTRAL_PAST, SPECTRAL_PAST_HELP
+from interbrain.measures._families import PAIRED_PAST_HELP, PAST, PAST_ALLOWED, PREPARED_AGAIN
 from interbrain.measures._transfer import Model, Prepared, State
 
 RECORD = MeasureRecord(
@@ -40,10 +40,11 @@ RECORD = MeasureRecord(
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
     surrogates=PREPARED_AGAIN,
     default_surrogate="segment_shuffle",
-    settings={"generalised": False, **SPECTRAL_PAST},
+    settings={"generalised": False, **PAST},
+    settings_allowed=PAST_ALLOWED,
     settings_help={
         "generalised": "whether coefficients are weighed by the size of the innovations",
-        **SPECTRAL_PAST_HELP,
+        **PAIRED_PAST_HELP,
     },
     needs_bands=True,
     methods="Directed synchrony was measured by partial directed coherence (Baccalá & Sameshima, 2001), squared and "

@@ -13,7 +13,14 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, RHYTHM_CONVENTIONS, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import (
+    EPOCHS_REORDERED,
+    RHYTHM_CONVENTIONS,
+    SPECTRUM_ALLOWED,
+    SPECTRUM_HELP,
+    STRETCHES,
+    STRETCHES_HELP,
+)
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -33,6 +40,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "time", "spectrum": "multitaper", **STRETCHES},
+    settings_allowed=SPECTRUM_ALLOWED,
     settings_help={**SPECTRUM_HELP, **STRETCHES_HELP},
     named_settings=RHYTHM_CONVENTIONS,
     needs_bands=True,

@@ -14,7 +14,14 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, RHYTHM_CONVENTIONS, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import (
+    EPOCHS_REORDERED,
+    RHYTHM_CONVENTIONS,
+    SPECTRUM_ALLOWED,
+    SPECTRUM_HELP,
+    STRETCHES,
+    STRETCHES_HELP,
+)
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -34,6 +41,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "time", "spectrum": "multitaper", **STRETCHES},
+    settings_allowed=SPECTRUM_ALLOWED,
     settings_help={
         **SPECTRUM_HELP,
         "across": "'time': constant within each epoch, then the mean over epochs; 'epochs': the same in every epoch",

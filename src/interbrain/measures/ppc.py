@@ -14,7 +14,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
-from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
+from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_ALLOWED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
 from interbrain.measures._phase import Kind, Means, nothing
 
 RECORD = MeasureRecord(
@@ -34,6 +34,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"across": "epochs", "spectrum": "multitaper", **STRETCHES},
+    settings_allowed=SPECTRUM_ALLOWED,
     settings_help={**SPECTRUM_HELP, **STRETCHES_HELP},
     named_settings={
         "mne": {"across": "epochs", "spectrum": "multitaper"},

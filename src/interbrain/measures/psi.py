@@ -41,6 +41,7 @@ RECORD = MeasureRecord(
     surrogates=EPOCHS_REORDERED,
     default_surrogate="segment_shuffle",
     settings={"spectrum": "fourier", "segment_s": 2.0, "min_valid": 0.5},
+    settings_allowed={"spectrum": ("fourier", "multitaper"), "segment_s": "(0, inf)", "min_valid": "(0, 1]"},
     settings_help={
         "spectrum": "'fourier' (one Hann window) or 'multitaper' (seven Slepian tapers)",
         "segment_s": "continuous recordings: seconds of the segments that coherency is taken over",
@@ -85,8 +86,6 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
         No bands, a band that an epoch cannot carry or that holds fewer than two frequencies, fewer than five epochs.
     """
     bands = bands_of(settings)
-    if settings["spectrum"] not in ("fourier", "multitaper"):
-        raise BadInput(f"psi: spectrum is {settings['spectrum']!r}; allowed are 'fourier' and 'multitaper'.")
     cut = block if block.epoched else _segments(block, settings["segment_s"])
     n_epochs, _, n_times = cut.shape
     if n_epochs < _FEWEST_EPOCHS:

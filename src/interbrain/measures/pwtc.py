@@ -12,7 +12,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import wtc
-from interbrain.measures._families import SMOOTHED, SMOOTHED_HELP, WAVELET_NULLS
+from interbrain.measures._families import SMOOTHED, SMOOTHED_ALLOWED, SMOOTHED_HELP, WAVELET_NEED, WAVELET_NULLS
 from interbrain.measures._wavelet_full import row_sums
 
 RECORD = MeasureRecord(
@@ -34,6 +34,8 @@ RECORD = MeasureRecord(
     surrogates=WAVELET_NULLS,
     default_surrogate="circular_shift",
     settings=SMOOTHED,
+    settings_allowed=SMOOTHED_ALLOWED,
+    settings_need=WAVELET_NEED,
     settings_help=SMOOTHED_HELP,
     named_settings={"interbrain": {}},
     needs_bands=True,

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from interbrain.arrays.stabilise import FUNCTIONS
-from interbrain.data.errors import BadInput, RefusedScience
+from interbrain.data.errors import RefusedScience
 from interbrain.data.records import MeasureRecord
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _pairwise as pairwise
@@ -52,6 +52,14 @@ RECORD = MeasureRecord(
         "pairs": "near",
         "max_lag_s": 1.0,
         "min_valid": 0.5,
+    },
+    settings_allowed={
+        "length": "[1, inf)",
+        "tolerance": "(0, inf)",
+        "step_s": "[0, inf)",
+        "pairs": ("near", "all"),
+        "max_lag_s": "[0, inf)",
+        "min_valid": "(0, 1]",
     },
     settings_help={
         "length": "samples of a pattern (m)",
@@ -99,21 +107,9 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
 
     Raises
     ------
-    BadInput
-        A setting out of range.
     RefusedScience
         Epochs (or a recording) too short for a pattern.
     """
-    if settings["pairs"] not in ("near", "all"):
-        raise BadInput(f"sampen: pairs is {settings['pairs']!r}; allowed are 'near' and 'all'.")
-    if settings["length"] < 1 or not settings["tolerance"] > 0 or settings["step_s"] < 0 or settings["max_lag_s"] < 0:
-        raise BadInput(
-            f"sampen: length is {settings['length']}, tolerance {settings['tolerance']:g}, step_s "
-            f"{settings['step_s']:g} and max_lag_s {settings['max_lag_s']:g}; length must be at least 1, tolerance "
-            "above 0, and the seconds not negative."
-        )
-    if not 0 < settings["min_valid"] <= 1:
-        raise BadInput(f"sampen: min_valid is {settings['min_valid']:g}; it is a share above 0 and at most 1.")
     values, varies = on_one_scale(block.values, block.valid)
     found = Prepared(values, block.valid & varies, block, dict(settings))
     if found.patterns < 2:

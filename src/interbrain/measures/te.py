@@ -4,8 +4,9 @@
 jointly normal signals (Barnett, Barrett & Seth 2009). ``"codes"`` counts, for coded behaviour (speaking, looking …):
 ``history`` states of the one who is foretold and one of the other. Counting from few samples makes bits out of nothing;
 only the distance to the null speaks. ``"knn"`` (nearest neighbours; Kraskov, Frenzel & Pompe) takes no form of relation
-for granted: ``history`` samples of both pasts, ``step_s`` apart. It can come out a little below 0, and long pasts cost
-it: of 0.26 bits between normal signals three past samples find 0.18 in 200 samples and 0.24 in 4000, one finds all.
+for granted: ``history`` samples of both pasts, ``step_s`` apart. It is biased and can come out below 0, which says no
+more than 0 does. Long pasts cost it: of 0.26 bits between normal signals three past samples find 0.18 in 200 samples
+and 0.24 in 4000, one finds all.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import numpy as np
 
 from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
-from interbrain.data.records import MeasureRecord
+from interbrain.data.records import MeasureRecord, as_set
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import _autoregression as autoregression
 from interbrain.measures._autoregression import Person
 from interbrain.measures._codes import numbered
-from interbrain.measures._families import PREPARED_AGAIN
+from interbrain.measures._families import PAST_ALLOWED, PREPARED_AGAIN
 from interbrain.measures._neighbours import conditional_information
 from interbrain.measures._pairwise import State, check_clock
 
@@ -43,21 +44,31 @@ RECORD = MeasureRecord(
     modalities=("motion", "voice", "heart", "eda", "misc"),
     blind_to=("amplitude", "sign of the relation", "what happens within one sample"),
     surrogates=PREPARED_AGAIN,
+    under={"kind=knn": {"value_range": (None, None), "stabilise": "identity"}},
     default_surrogate="circular_shift",
     settings={
         "kind": "gaussian",
         "order": 0,
         "criterion": "bic",
         "max_order_s": 2.0,
+        "max_order": 20,
         "history": 1,
         "step_s": 0.0,
         "neighbours": 4,
     },
+    settings_allowed={
+        "kind": ("gaussian", "codes", "knn"),
+        **PAST_ALLOWED,
+        "history": "[1, inf)",
+        "step_s": "[0, inf)",
+        "neighbours": "[1, inf)",
+    },
     settings_help={
         "kind": "'gaussian': from autoregressive models; 'codes': by counting states; 'knn': from nearest neighbours",
-        "order": "gaussian: samples that the model looks back; 0: the best up to max_order_s by the criterion",
+        "order": "gaussian: samples that the model looks back; 0: the best up to max_order_s and max_order",
         "criterion": "gaussian: 'bic' or 'aic'",
-        "max_order_s": "gaussian: longest memory tried, in seconds",
+        "max_order_s": "gaussian: longest memory tried, in seconds, where that is no more than max_order samples",
+        "max_order": "gaussian: longest memory tried, in samples: 20 are 2 s at 10 Hz, and 40 ms at 500 Hz",
         "history": "codes: past states of the one who is foretold; knn: past samples of both",
         "step_s": "knn: seconds from one sample to the next, past and present (0: one sample)",
         "neighbours": "knn: which nearest neighbour sets the distance",
@@ -99,16 +110,12 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
     Raises
     ------
     BadInput
-        A setting out of range; codes with more than 20 values.
+        Codes with more than 20 values.
     RefusedScience
         A recording too short for the order.
     """
     if settings["kind"] == "gaussian":
         return autoregression.person(RECORD.name, block, settings)
-    if settings["kind"] not in ("codes", "knn"):
-        raise BadInput(f"te: kind is {settings['kind']!r}; allowed are 'gaussian', 'codes' and 'knn'.")
-    if settings["history"] < 1:
-        raise BadInput(f"te: history is {settings['history']}; at least one state is needed.")
     if settings["kind"] == "knn":
         return _courses(block, settings)
     states = numbered(RECORD.name, block)
@@ -116,10 +123,6 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
 
 
 def _courses(block: Block, settings: Mapping[str, Any]) -> Courses:
-    if settings["neighbours"] < 1 or settings["step_s"] < 0:
-        raise BadInput(
-            f"te: neighbours is {settings['neighbours']} and step_s {settings['step_s']:g} s; at least 1 and 0."
-        )
     values, varies = autoregression.on_one_scale(block.values, block.valid)
     found = Courses(values, block.valid & varies, block.rate, dict(settings))
     rows = block.shape[0] * (block.shape[2] - settings["history"] * found.step)
@@ -164,7 +167,6 @@ def _cut(person: Prepared, start: int, stop: int) -> Prepared:
 
 
 def _estimate(a: Prepared, b: Prepared) -> Estimate:
-    stabilise = RECORD.stabilise
     if isinstance(a, Person) and isinstance(b, Person):
         found = autoregression.causality(autoregression.sums(a, b), a.fixed, a.settings["criterion"])
         bits, n = found.value / (2 * np.log(2)), np.nan_to_num(found.df_within)
@@ -174,16 +176,17 @@ def _estimate(a: Prepared, b: Prepared) -> Estimate:
         known = a.states >= 0, b.states >= 0
     elif isinstance(a, Courses) and isinstance(b, Courses):
         bits, n = _each(a, b, lambda x, y: _nearest(x, y, a))
-        known, stabilise = (a.valid, b.valid), "identity"
+        known = a.valid, b.valid
     else:
         raise BadInput("te: both people must be prepared with the same kind.")
     both = np.einsum("ect,edt->cd", known[0].astype(np.float64), known[1].astype(np.float64))
     total = known[0].shape[0] * known[0].shape[2]
+    kind = "knn" if isinstance(a, Courses) else "gaussian"
     value = bits[:, :, None]
     unknown = np.full_like(value, np.nan)
     return Estimate(
         value=value,
-        stabilised=FUNCTIONS[stabilise](value),
+        stabilised=FUNCTIONS[as_set(RECORD, {"kind": kind}).stabilise](value),
         lag_s=unknown,
         phase=unknown,
         coverage=np.array(np.broadcast_to((both / total)[..., None, None], value.shape)),

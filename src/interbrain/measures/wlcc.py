@@ -81,6 +81,15 @@ RECORD = MeasureRecord(
         "peak_span_s": 0.5,
         "min_valid": 0.5,
     },
+    settings_allowed={
+        "window_s": "(0, inf)",
+        "step_s": "(0, inf)",
+        "max_lag_s": "[0, inf)",
+        "placement": ("centred", "forward", "inside"),
+        "pick": ("mean", "peak"),
+        "peak_span_s": "[0, inf)",
+        "min_valid": "[0, 1]",
+    },
     settings_help={
         "window_s": "length of a window in seconds",
         "step_s": "seconds from one window's start to the next",
@@ -147,8 +156,6 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
             f"wlcc needs one continuous stretch; got {block.shape[0]} epochs, between which time does not run on. Use "
             "a measure for epochs (plv, accorr, imcoh), or the continuous recording."
         )
-    if not 0 <= settings["min_valid"] <= 1:
-        raise BadInput(f"wlcc: min_valid is {settings['min_valid']!r}; it must be a share from 0 to 1.")
     windows = grid(block.shape[2], block.rate, settings)
     _check_pick(settings, windows, block.rate)
     valid = np.ascontiguousarray(block.valid[0])
@@ -163,8 +170,6 @@ def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
 
 
 def _check_pick(settings: Mapping[str, Any], windows: Grid, rate: float) -> None:
-    if settings["pick"] not in ("mean", "peak"):
-        raise BadInput(f"wlcc: pick is {settings['pick']!r}; allowed are 'mean' and 'peak'.")
     if settings["pick"] == "peak" and windows.zero < _span(settings, rate):
         raise BadInput(
             f"wlcc: lags up to {settings['max_lag_s']:g} s hold no peak that is the highest for "

@@ -13,7 +13,7 @@ from interbrain.arrays.stabilise import atanh_sqrt
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate
-from interbrain.measures._families import SMOOTHED, SMOOTHED_HELP, WAVELET_NULLS
+from interbrain.measures._families import SMOOTHED, SMOOTHED_ALLOWED, SMOOTHED_HELP, WAVELET_NEED, WAVELET_NULLS
 from interbrain.measures._wavelet_bands import Band, Rules, bands_for, rules_from, scales_of
 from interbrain.measures._wavelet_kernel import SUMS
 from interbrain.measures._wavelet_map import WaveletMap, coherence_map, fill_gaps
@@ -38,6 +38,8 @@ RECORD = MeasureRecord(
     surrogates={**WAVELET_NULLS, "circular_shift": "reindex"},
     default_surrogate="circular_shift",
     settings=SMOOTHED,
+    settings_allowed=SMOOTHED_ALLOWED,
+    settings_need=WAVELET_NEED,
     settings_help=SMOOTHED_HELP,
     named_settings={
         "interbrain": {},

@@ -14,7 +14,7 @@ import numpy as np
 
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _wavelet_contract as contract
-from interbrain.measures._families import WAVELET, WAVELET_HELP, WAVELET_NULLS
+from interbrain.measures._families import WAVELET, WAVELET_ALLOWED, WAVELET_HELP, WAVELET_NEED, WAVELET_NULLS
 from interbrain.measures._wavelet_points import Content
 
 RECORD = MeasureRecord(
@@ -35,6 +35,8 @@ RECORD = MeasureRecord(
     surrogates=WAVELET_NULLS,
     default_surrogate="circular_shift",
     settings={**WAVELET, "rectify": True},
+    settings_allowed=WAVELET_ALLOWED,
+    settings_need=WAVELET_NEED,
     settings_help={
         **WAVELET_HELP,
         "rectify": "whether power is divided by its scale; otherwise slow rhythms of the same size have more of it",

@@ -59,7 +59,7 @@ def simulation_from(content: dict[str, Any], source: str = "simulation") -> Simu
     try:
         return Simulation.model_validate(content)
     except ValidationError as error:
-        raise BadInput(f"{source} is not a valid simulation:\n{sentences(error, Simulation, {})}") from error
+        raise BadInput(f"{source} is not a valid simulation:\n{sentences(error, Simulation, {}, content)}") from error
 
 
 def read_simulation(path: Path) -> Simulation:

@@ -15,13 +15,13 @@ from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput, InterbrainError, Problem
 from interbrain.data.plan import Analysis, Plan
-from interbrain.data.records import MeasureRecord, resolve_settings
+from interbrain.data.records import MeasureRecord, as_set, resolve_settings
 from interbrain.data.signal import Block, Draws, Estimate, Signal
 from interbrain.data.study import Meeting, Segment
 from interbrain.data.tables import PHASE_SHARES
 from interbrain.inference.halves import halves
 from interbrain.inference.leads import asymmetry
-from interbrain.inference.null import Null, compare, surrogate_draws, surrogate_settings
+from interbrain.inference.null import Null, Watch, compare, surrogate_draws, surrogate_settings
 from interbrain.inference.stationarity import warning
 from interbrain.signals.align import common_clock, usable_share
 from interbrain.study import tabulate
@@ -56,6 +56,8 @@ class PairTask:
     beside_b: tuple[Beside, ...] = ()
     several: bool = False
     """Whether the study has groups of more than two members."""
+    watch: Watch | None = None
+    """Told before each surrogate, where one process does everything."""
 
     @property
     def roles(self) -> tuple[str, str] | None:
@@ -126,7 +128,7 @@ class Asked:
 def asked(analysis: Analysis) -> Asked:
     record = measures.records()[analysis.measure]
     settings = {**resolve_settings(record, analysis.settings), "bands": dict(analysis.bands)}
-    return Asked(analysis, record, measures.module(analysis.measure), settings)
+    return Asked(analysis, as_set(record, settings), measures.module(analysis.measure), settings)
 
 
 def measure_pair(task: PairTask) -> Kept:
@@ -280,9 +282,8 @@ def _draws(
     about = (task.meeting.key, context["segment"], tabulate.signals(context), surrogate)
     random = stream(task.plan.seed, "surrogate", *about)
     n = ask.analysis.n_surrogates
-    return surrogate_draws(
-        ask.module, ask.record, prepared_a, prepared_b, block_b, ask.settings, surrogate, n, random
-    )  # fmt: skip
+    sides = prepared_a, prepared_b, block_b
+    return surrogate_draws(ask.module, ask.record, *sides, ask.settings, surrogate, n, random, task.watch)
 
 
 def _null(draws: Draws, pooled: Estimate, places: Places, ask: Asked) -> tuple[Null, np.ndarray]:
