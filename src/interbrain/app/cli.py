@@ -185,17 +185,43 @@ def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
 
 @main.command()
 @click.argument("out", type=_EXISTING)
-@click.option("--plan", type=_EXISTING, help="sim.toml; absent, the small study of the demo.")
+@click.option("--therapy", default=None, help="Simulate a course of this therapy (see: interbrain therapies).")
+@click.option("--sessions", type=int, default=None, help="Of the course (default 12).")
+@click.option("--dyads", type=int, default=None, help="Of the course (default 20).")
+@click.option("--seed", type=int, default=None, help="Of the course.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the course; repeatable.")
+@click.option("--without", "off", multiple=True, metavar="MECHANISM", help="Switch a mechanism off; repeatable.")
+@click.option("--plan", type=_EXISTING, help="sim.toml; absent, the defaults.")
+@click.option(
+    "--threads", type=click.IntRange(1), default=None, help="Default: all cores; results do not depend on it."
+)
 @_quiet
 @_debug
 @_no_traceback
-def simulate(out: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
-    """Simulate a course of therapy and write it to OUT as SNIRF in BIDS.
+def simulate(
+    out: Path,
+    plan: Path | None,
+    settings: tuple[str, ...],
+    off: tuple[str, ...],
+    quiet: bool,
+    debug: bool,
+    **asked: Any,
+) -> int:
+    """Simulate a course of therapy into OUT.
+
+    With --therapy, or a plan that names one: two plastic brains over a course of sessions; tables, what was planted,
+    every setting, a figure and a page; no recordings yet. Without: the demo's small study, recordings as SNIRF in BIDS.
 
     \b
     interbrain simulate my_study
     interbrain simulate my_study --plan sim.toml      # patients = 20, growth = 0.05, …
+    interbrain simulate course --therapy cbt --sessions 12 --dyads 20 --seed 1
+    interbrain simulate course --therapy cbt --set stress=0.9 --without oxytocin
+    interbrain simulate again --plan course/sim.toml
     """
+    if listings.wants_a_course(plan, settings, off, asked):
+        listings.simulate_course(out, plan, settings, off, asked, quiet)
+        return DONE
     from interbrain.study.demo import simulate_to
 
     click.echo(f"A simulated study is in {simulate_to(out, plan, progress=not quiet)}")
@@ -222,9 +248,10 @@ def simulate(out: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
 @click.option("--seed", type=int, default=20260101, show_default=True)
 @click.option("--out", type=_EXISTING, default=None, help="Write a TSV instead of printing.")
 @_deidentify
+@_quiet
 @_debug
 @_no_traceback
-def pair(a: Path, b: Path, out: Path | None, debug: bool, **asked: Any) -> int:
+def pair(a: Path, b: Path, out: Path | None, quiet: bool, debug: bool, **asked: Any) -> int:
     """Synchrony of two recordings beside its null: two files in, a table out. A positive lag means that A leads.
 
     \b
@@ -236,7 +263,7 @@ def pair(a: Path, b: Path, out: Path | None, debug: bool, **asked: Any) -> int:
     """
     from interbrain.study import pair as measure_files
 
-    table = measure_files(a, b, **listings.pair_arguments(asked))
+    table = measure_files(a, b, **listings.pair_arguments(asked), progress=not quiet)
     listings.show_pair(table, out)
     return DONE
 
@@ -316,6 +343,7 @@ def list_measures(wanted: str | None, length: str | None, debug: bool, **asked: 
 _listing("formats", "file formats that can be read", "snirf")
 _listing("instruments", "questionnaires with range, cut-off and reliable change", "phq_9")
 _listing("surrogates", "nulls within a dyad", "circular_shift")
+_listing("therapies", "therapies that can be simulated, as profiles of hypotheses", "cbt")
 
 
 def _cores() -> int:

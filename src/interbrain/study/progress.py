@@ -41,7 +41,7 @@ class Progress(Watch):
     def begun(self, index: int) -> None:
         if self._forecast is not None:
             self._forecast.begun(self._names[index], index)
-            self._bar.set_description(self._forecast.kinds[self._names[index]].title, refresh=False)
+            self.named(self._forecast.kinds[self._names[index]].title)
         self.waiting()
 
     def ended(self, index: int) -> None:
@@ -55,6 +55,10 @@ class Progress(Watch):
             elapsed = self._bar.format_dict["elapsed"]
             self._bar.n = round(1000 * elapsed / max(elapsed + left, 1e-9))
             self._bar.refresh()
+
+    def named(self, title: str) -> None:
+        """What is being done, where that is one kind of task only."""
+        self._bar.set_description(title, refresh=False)
 
     def tried(self, name: str, seconds: float) -> None:
         """What one task of a kind took that was tried ahead."""

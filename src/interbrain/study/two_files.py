@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from interbrain.study.boundary import untold
 from interbrain.study.cache import Step, load_step
 from interbrain.study.deidentify import neutral_study
 from interbrain.study.job import gathered
+from interbrain.study.pair_progress import PairProgress
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
-from interbrain.study.person import prepare_person
-from interbrain.study.within import measure_pair
+from interbrain.study.person import prepare_person, signal_of
+from interbrain.study.sides import kinds_of
+from interbrain.study.within import PairTask, measure_pair
 
 SHOWN = (
     "signal_a", "signal_b", "place_a", "place_b", "band", "direction", "value", "lag_s", "phase", "coverage",
@@ -47,6 +50,7 @@ def pair(
     n_surrogates: int = 199,
     seed: int = 20260101,
     deidentify: bool = False,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Synchrony of two recordings beside its within-dyad null, one row a channel pair and band.
 
@@ -65,6 +69,8 @@ def pair(
         Name of a surrogate record; None takes the measure's default, ``"none"`` gives no null.
     deidentify
         Channels get neutral names unless theirs are a montage's, and errors do not repeat what files say.
+    progress
+        Whether a bar with the time left is shown on stderr while surrogates are drawn, where that takes long.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def pair(
     asked = {"bands": dict(bands or {}), "settings": dict(settings or {}), "n_surrogates": n_surrogates}
     plan = _plan(sides, measure, chosen, seed, asked)
     study = neutral_study(_study(sides)) if deidentify else _study(sides)
-    step = _measured(study, plan)
+    step = _measured(study, plan, progress)
     synchrony, nulls = gathered(("synchrony", "nulls"), [step]).values()
     shared = [c for c in synchrony.columns if c in nulls.columns]
     table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
@@ -120,7 +126,7 @@ def _plan(
     return plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
 
 
-def _measured(study: Study, plan: Plan) -> Step:
+def _measured(study: Study, plan: Plan, progress: bool) -> Step:
     with tempfile.TemporaryDirectory(prefix="interbrain-pair-") as scratch:
         work = Path(scratch)
         people = {slot: prepare_person(task) for slot, task in person_tasks(study, plan, work, debug=False).items()}
@@ -130,11 +136,18 @@ def _measured(study: Study, plan: Plan) -> Step:
         tasks, told = pair_tasks(study, plan, people, refused, work, debug=False)
         if not tasks:
             raise BadInput("; ".join(p.what for person in people.values() for p in person.problems) or told[0].what)
-        step = load_step(measure_pair(tasks[0]).path)
+        with PairProgress(progress, _surrogates(tasks[0])) as watch:
+            step = load_step(measure_pair(replace(tasks[0], watch=watch)).path)
     assert step is not None
     if "synchrony" not in step.facts["tables"]:
         raise BadInput("; ".join(p["what"] for p in step.facts["problems"]))
     return step
+
+
+def _surrogates(task: PairTask) -> int:
+    """How many will be drawn: for each kind of signal, those that the plan asks for."""
+    a, b = signal_of(task.path_a), signal_of(task.path_b)
+    return sum(len(kinds_of(x, a, b)) * len(x.surrogates) * x.n_surrogates for x in task.analyses)
 
 
 def _recording(
