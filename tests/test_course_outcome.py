@@ -173,3 +173,16 @@ def test_too_little_gives_a_row_that_says_what_is_needed(change, note):
 def test_no_scores_give_an_empty_table_with_its_columns():
     table, scores = course()
     assert list(association(table, scores.head(0), groups_of(table), SAME).columns) == list(TABLES["outcome"])
+
+
+def test_one_sd_of_synchrony_is_that_around_own_lines_and_that_of_means():
+    """Three persons of four sessions: deviations by hand from numpy's line, two degrees of freedom a person."""
+    table, scores = course(seed=3, persons=6, sessions=4, missing=0.0)
+    found = related(table, scores)
+    squares, means = 0.0, []
+    for _, mine in table.groupby("group"):
+        line = np.polyval(np.polyfit(mine["session"], mine["excess"], 1), mine["session"])
+        squares += float(((mine["excess"] - line) ** 2).sum())
+        means.append(mine["excess"].mean())
+    assert found.loc[("within", 0), "sd_synchrony"] == pytest.approx(np.sqrt(squares / (6 * 2)))
+    assert found.loc[("between", 0), "sd_synchrony"] == pytest.approx(np.std(means, ddof=1))

@@ -262,7 +262,7 @@ def test_a_direction_is_said_with_the_roles(motion: Results) -> None:
 
 def test_outcome_keeps_within_and_between_apart(full: Results) -> None:
     said = one(verdict.outcome(full))
-    assert said.lead == "PHQ-9 is lower in sessions in which a person's synchrony is above their own line."
+    assert said.lead == "PHQ-9 is lower (better) in sessions in which a person's synchrony is above their own line."
     assert plain(said.detail) == (
         "PHQ-9 within persons, −9.4 points per 1 z of synchrony (95 % interval −15.1 to −3.7; p = .002, adjusted for "
         "session); p = .002 over six associations. No evidence of an association between persons."
@@ -356,10 +356,11 @@ def test_one_association_was_tested(full: Results) -> None:
 
 
 def test_counts_are_multiplied_only_where_all_came_with_all():
-    rows = pd.DataFrame({"place_a": "x", "place_b": "y", "band": ["slow", "fast"], "null": ["shift", "shuffle"]})
-    assert views.tests_text(rows, 2) == "2 measures, 2 bands, 2 kinds of surrogate"
+    about = {"analysis": ["a", "b"], "measure": ["plv", "wtc"], "place_a": "x", "place_b": "y"}
+    rows = pd.DataFrame({**about, "band": ["slow", "fast"], "null": ["shift", "shuffle"]})
+    assert views.tests_text(rows) == "2 measures, 2 bands, 2 kinds of surrogate"
     whole = pd.DataFrame([("x", "y", b, n) for b in "ab" for n in "st"], columns=["place_a", "place_b", "band", "null"])
-    assert views.tests_text(whole) == "2 bands × 2 kinds of surrogate"
+    assert views.tests_text(whole.assign(analysis="a", measure="plv")) == "2 bands × 2 kinds of surrogate"
 
 
 def test_methods_do_not_tell_a_test_that_gave_no_answer(full):

@@ -72,6 +72,8 @@ def association(
     -------
     DataFrame
         The table ``outcome``: ``estimate`` is in points of the score per unit of stabilised synchrony.
+        ``sd_synchrony`` is one SD of that synchrony, in the same unit: of a person's sessions around their own line
+        (within), or of persons' means without the trend that they share (between).
     """
     roles = {(g.id, m.person): m.role for g in groups for m in g.members}
     meetings = meetings_of(table)
@@ -110,11 +112,12 @@ def _joined(place: pd.DataFrame, scores: pd.DataFrame, first: float) -> pd.DataF
 def _rows(data: pd.DataFrame, instrument: str, lag: int, confidence: float) -> Iterator[dict[str, Any]]:
     bounded = _at_bounds(data["y"].to_numpy(dtype=float), instrument)
     own = data.assign(within=_from_own_line(data))
-    yield _row(own, "within", 0, "session", bounded, confidence)
-    yield _row(own, "between", 0, "session", bounded, confidence)
+    sd = {"within": _sd_within(own), "between": _sd_between(own)}
+    yield _row(own, "within", 0, "session", bounded, confidence) | {"sd_synchrony": sd["within"]}
+    yield _row(own, "between", 0, "session", bounded, confidence) | {"sd_synchrony": sd["between"]}
     if lag:
         adjusted = f"session, synchrony at session t + {lag}"
-        yield _row(_lagged(own, lag), "within", lag, adjusted, bounded, confidence)
+        yield _row(_lagged(own, lag), "within", lag, adjusted, bounded, confidence) | {"sd_synchrony": sd["within"]}
 
 
 def _row(
@@ -145,6 +148,18 @@ def _from_own_line(data: pd.DataFrame) -> np.ndarray:
         if len(index) >= 3:
             result[index] = x - np.polyval(np.polyfit(t - t.mean(), x, 1), t - t.mean())
     return result
+
+
+def _sd_within(data: pd.DataFrame) -> float:
+    """SD of sessions around their person's own line, of which each takes two degrees of freedom; NaN without any."""
+    sessions = data.groupby("unit")["within"].size()
+    df = int((sessions[sessions >= 3] - 2).sum())
+    return float(np.sqrt((data["within"] ** 2).sum() / df)) if df else np.nan
+
+
+def _sd_between(data: pd.DataFrame) -> float:
+    """SD of persons' means, as the line between persons takes them; NaN for less than two."""
+    return float(np.std(_person_means(data, "x"), ddof=1)) if data["unit"].nunique() > 1 else np.nan
 
 
 def _lagged(data: pd.DataFrame, lag: int) -> pd.DataFrame:

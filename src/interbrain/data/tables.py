@@ -69,7 +69,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "outcome": (
         *PLACE, "segment", "null", "instrument", "participant_role", "when", "lag_sessions", "part", "estimate", "se",
-        "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for", "method", "n_groups", "n_scores", "note",
+        "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for", "method", "n_groups", "n_scores",
+        "sd_synchrony", "note",
     ),
     "reliability": (
         *PLACE, "segment", "null", "part", "halves", "reliability", "ci_low", "ci_high", "sem", "sd", "df", "df_error",

@@ -35,7 +35,7 @@ def _said(results: Results, name: str, rows: pd.DataFrame) -> str:
         return f"{name}: no value could be given both with {named} and without."
     n, alpha = len(rows), results.alpha
     before, after = (int((rows[f"p_{when}"] <= alpha + 1e-9).sum()) for when in ("before", "after"))
-    unit = results.stabilised_unit(str(rows["measure"].iloc[0]))
+    unit = results.stabilised_unit(rows.iloc[0])
     means = [words.with_unit(words.number(float(rows[f"excess_{w}"].mean())), unit) for w in ("before", "after")]
     counted = f"{words.number(before, decimals=0)} of {words.number(n, decimals=0)} values"
     text = (
@@ -62,18 +62,15 @@ def method(analysis: dict[str, Any]) -> str:
         whose = "of both people were" if analysis.get("partial_from") == "both" else "of the same person were"
         lag = float(analysis.get("partial_lag_s") or 0)
         lags = f", at lags of up to {lag:g} s either way" if lag else ""
+        taken = words.listing([words.confound_name(n) for n in names])
         parts.append(
-            f"Before this, {words.listing([_worded(n) for n in names])} {whose} taken out of each person's channels by "
+            f"Before this, {taken} {whose} taken out of each person's channels by "
             f"linear regression over each segment{lags}; surrogates and re-paired partners were made of what was left."
         )
     if names := list(analysis.get("carry") or []):
         means = words.listing([f"each person's mean {n} in a meeting" for n in names])
         parts.append(f"The model of the course also held {means}.")
     return " ".join(parts)
-
-
-def _worded(name: str) -> str:
-    return "the mean over channels" if name == "global" else name
 
 
 def limit(results: Results) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -42,3 +42,9 @@ def p_with_family(rows: pd.DataFrame, row: pd.Series) -> str:
     lost = row["p_read"] < row["p_over"] and not row["claim"]
     also = f" ({words.p_text(row['p_over'])} over all families of tests)" if lost else ""
     return f"{words.p_text(row['p_read'])}{over}{also}"
+
+
+def of_analysis(results: Results, analysis: str, finding: Finding) -> Finding:
+    """A finding about one analysis, which it names where another one takes the same measure."""
+    apart = results.apart(analysis)
+    return replace(finding, lead=f"{apart}: {words.inside(finding.lead)}") if apart else finding

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from interbrain.report import views, words
-from interbrain.report.finding import FOUND, LITTLE, NONE, Finding, p_with_family, where
+from interbrain.report.finding import FOUND, LITTLE, NONE, Finding, of_analysis, p_with_family, where
 from interbrain.report.results import Results
 
 
@@ -16,29 +16,31 @@ def leading(results: Results) -> list[Finding]:
     rows = views.leads(results)
     rows = rows[rows["p_read"].notna()]
     out = []
-    for _, mine in rows.groupby("analysis", sort=False):
-        if mine["in_seconds"].all():
-            out.append(_ahead(results, mine, question))
-            continue
-        best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
-        assert best is not None
-        place = where(results, mine, best)
-        one, other = results.sides(best)
-        numbers = words.sentence(
-            f"{f'{place}: ' if len(mine) > 1 and place else ''}synchrony with the {one} ahead minus the "
-            f"{other} ahead is {words.like(best['estimate'], best['null_sd'])}, in surrogates "
-            f"{words.with_spread(best['null_mean'], best['null_sd'])}; {p_with_family(mine, best)}"
-        )
-        if best["claim"]:
-            ahead, behind = results.sides(best)[:: 1 if best["estimate"] > best["null_mean"] else -1]
-            lead = f"The {ahead} leads: synchrony is higher when the {ahead} is ahead of the {behind}."
-            out.append(Finding(question, FOUND, lead, numbers))
-        else:
-            out.append(Finding(question, NONE, "No evidence that either of the two leads.", numbers))
+    for name, mine in rows.groupby("analysis", sort=False):
+        answer = _ahead if mine["in_seconds"].all() else _by_profile
+        out.append(of_analysis(results, str(name), answer(results, mine, question)))
     if not out and (views.of_test(results, "leads")["p_read"]).notna().any():
         lead = "Who leads cannot be said: nowhere does synchrony exceed chance."
         out.append(Finding(question, LITTLE, lead, "The lag between two unrelated signals means nothing."))
     return out
+
+
+def _by_profile(results: Results, mine: pd.DataFrame, question: str) -> Finding:
+    """Who leads, from synchrony at positive lags minus that at negative ones."""
+    best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
+    assert best is not None
+    place = where(results, mine, best)
+    one, other = results.sides(best)
+    numbers = words.sentence(
+        f"{f'{place}: ' if len(mine) > 1 and place else ''}synchrony with the {one} ahead minus the "
+        f"{other} ahead is {words.like(best['estimate'], best['null_sd'])}, in surrogates "
+        f"{words.with_spread(best['null_mean'], best['null_sd'])}; {p_with_family(mine, best)}"
+    )
+    if best["claim"]:
+        ahead, behind = results.sides(best)[:: 1 if best["estimate"] > best["null_mean"] else -1]
+        lead = f"The {ahead} leads: synchrony is higher when the {ahead} is ahead of the {behind}."
+        return Finding(question, FOUND, lead, numbers)
+    return Finding(question, NONE, "No evidence that either of the two leads.", numbers)
 
 
 def _ahead(results: Results, rows: pd.DataFrame, question: str) -> Finding:
@@ -50,7 +52,7 @@ def _ahead(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     tested = views.of_test(results, "leads")
     place = where(results, tested[tested["analysis"] == best["analysis"]], best)
     p = p_with_family(rows, best)
-    about = f"mean lag of {words.count(int(best['n_groups']), 'dyad')}, signs flipped over dyads"
+    about = f"mean lag of {words.count(int(best['n_groups']), results.unit)}, signs flipped over {results.unit}s"
     if not best["claim"]:
         lead = "No evidence that either of the two leads where synchrony exceeds chance."
         at = f" for {place}" if place else ""

@@ -10,7 +10,7 @@ from interbrain.report.results import Results
 def limits(results: Results) -> list[str]:
     """What this page does not show; only what applies."""
     return [
-        *_standing(),
+        *_standing(results),
         *_who(results),
         *_machines(results),
         *_other_role(results),
@@ -21,25 +21,28 @@ def limits(results: Results) -> list[str]:
     ]
 
 
-def _standing() -> list[str]:
+def _standing(results: Results) -> list[str]:
     return [
         "It diagnoses nobody. Numbers here describe recordings; they are for research and supervision, and no score "
         "of a person follows from them.",
-        "Synchrony beyond within-dyad surrogates can still come from what both people share: a task, a sound, a "
-        "rhythm, speech in turns, or movement that reaches both recordings.",
+        f"Synchrony beyond within-{results.unit} surrogates can still come from what both people share: a task, "
+        "a sound, a rhythm, speech in turns, or movement that reaches both recordings.",
     ]
 
 
 def _who(results: Results) -> list[str]:
     n = len(results.groups)
     if n < 2:
-        return ["One dyad was recorded. Nothing here generalises to other people, and partners could not be re-paired."]
+        return [
+            f"One {results.unit} was recorded. Nothing here generalises to other people, and partners could not be "
+            "re-paired."
+        ]
     if n < 40:
         return [
-            f"{words.count(n, 'dyad').capitalize()} were recorded. With so few, a true effect of ordinary size is "
-            "easily missed, and one that is found tends to look larger than it is."
+            f"{words.count(n, results.unit).capitalize()} were recorded. With so few, a true effect of ordinary size "
+            "is easily missed, and one that is found tends to look larger than it is."
         ]
-    return [f"{n} dyads were recorded; what holds for them need not hold in other places."]
+    return [f"{n} {results.unit}s were recorded; what holds for them need not hold in other places."]
 
 
 def _machines(results: Results) -> list[str]:
@@ -61,7 +64,7 @@ def _other_role(results: Results) -> list[str]:
     therapists = {t for t in sync["therapist"].unique() if t}
     people = set(sync["person_b"].unique())
     if n > 1 and (len(therapists) == 1 or len(people) == 1):
-        return [f"All dyads share one {b}, so nothing generalises to other people in that role."]
+        return [f"All {results.unit}s share one {b}, so nothing generalises to other people in that role."]
     if n > 1 and (results["tests"]["test"] == "repair").any():
         return [
             f"Re-pairing the {a} with another {b} also changes the {b}: what a single {b} does with everybody is in it."
@@ -76,7 +79,8 @@ def _tests(results: Results) -> list[str]:
     if "repair" in tests:
         out.append(
             "Re-pairing compares with chance in who met whom. It cannot tell synchrony from events that came at a "
-            "time of each dyad's own, nor from two people who were put together because they resemble each other."
+            f"time of each {results.unit}'s own, nor from two people who were put together because they resemble "
+            "each other."
         )
     if (results["synchrony"]["role_a"] == EVERYBODY).any():
         out.append(

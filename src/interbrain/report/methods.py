@@ -60,7 +60,7 @@ def _recordings(results: Results) -> str:
             "named first is ahead."
         )
     return (
-        f"{made} of {words.count(len(results.groups), 'dyad')} ({results.roles[0]} and {results.roles[1]}) in "
+        f"{made} of {words.count(len(results.groups), results.unit)} ({results.roles[0]} and {results.roles[1]}) in "
         f"{words.count(len(results.meetings), 'session')} were analysed: {modalities}{parts}. The "
         f"{results.roles[0]} is "
         f"side A throughout; lags and phases are positive when the {results.roles[0]} is ahead."
@@ -148,7 +148,8 @@ def _together(results: Results) -> str:
     if not left:
         return f"{text}."
     kept = "it was" if left == 1 else "they were"
-    return f"{text}; {words.count(left, 'session')} held another's samples, so {kept} left out of tests over dyads."
+    held = f"{words.count(left, 'session')} held another's samples"
+    return f"{text}; {held}, so {kept} left out of tests over {results.unit}s."
 
 
 def _measure(results: Results, analysis: dict[str, Any], bib: Bibliography) -> str:
@@ -162,15 +163,18 @@ def _measure(results: Results, analysis: dict[str, Any], bib: Bibliography) -> s
         return first + (f" Bands: {bands}." if bands else "")
     said = record.methods or f"Synchrony was measured by {record.title[:1].lower()}{record.title[1:]}."
     text = f"{said.rstrip('.')}{bib.cite(record.reference, record.doi)}."
+    if results.apart(str(analysis.get("name"))):
+        text = f"In the analysis {analysis['name']}: {words.inside(text)}"
     if bands:
         text += f" Bands: {bands}."
     level = {"region": "regions (means of the stabilised values of their channel pairs)", "channel": "single channels"}
     levels = results["synchrony"].loc[results["synchrony"]["analysis"] == analysis.get("name"), "level"].unique()
     if len(levels) == 1 and levels[0] in level and analysis.get("modality") in ("fnirs", "eeg"):
         text += f" Values are reported for {level[levels[0]]}."
-    if record.stabilise != "identity":
+    scale = results.record_as_set({"analysis": analysis.get("name"), "measure": name})
+    if scale is not None and scale.stabilise != "identity":
         text += (
-            f" Tests and models used {_STABILISED.get(record.stabilise, record.stabilise)}, whose "
+            f" Tests and models used {_STABILISED.get(scale.stabilise, scale.stabilise)}, whose "
             "variance hardly depends on its mean."
         )
     if taken := confounds.method(analysis):
@@ -193,7 +197,7 @@ def _chance(results: Results, bib: Bibliography) -> str:
             continue
         said = record.methods or f"Surrogates were made by {record.title.lower()}."
         parts.append(
-            f"Within each dyad, values were compared with {n} surrogates. "
+            f"Within each {results.unit}, values were compared with {n} surrogates. "
             f"{said.rstrip('.')}{bib.cite(record.reference, record.doi)}. "
             f"They keep {record.keeps} and destroy {record.destroys}; the test assumes {record.assumes}."
             f"{_GUARD.get(str(name), '')}"
@@ -219,23 +223,24 @@ _GUARD = {
 
 def _comparisons(results: Results) -> str:
     """Segments, arms and who leads: whole dyads are the unit."""
+    unit = results.unit
     tests = results["tests"]
     names = tests["test"].unique()
     parts = []
     if any(n.startswith("contrast:") for n in names):
         parts.append(
-            "Segments were compared by the difference of synchrony above chance, averaged over a dyad's sessions; the "
-            "signs of whole dyads were flipped."
+            f"Segments were compared by the difference of synchrony above chance, averaged over a {unit}'s sessions; "
+            f"the signs of whole {unit}s were flipped."
         )
     if any(n.startswith("condition:") for n in names):
         parts.append(
-            "Conditions were compared by the difference of a dyad's mean synchrony above chance in each; the signs of "
-            "whole dyads were flipped."
+            f"Conditions were compared by the difference of a {unit}'s mean synchrony above chance in each; the "
+            f"signs of whole {unit}s were flipped."
         )
     if any(n.startswith("arm:") for n in names):
         parts.append(
-            "Arms were compared by the difference of synchrony above chance, averaged over a dyad's sessions; whole "
-            "dyads were exchanged between arms."
+            f"Arms were compared by the difference of synchrony above chance, averaged over a {unit}'s sessions; "
+            f"whole {unit}s were exchanged between arms."
             + (
                 " All arms were tested at once by the spread of their means, each weighed by its standard error, and "
                 "two by two with one maximum over pairs."
@@ -247,13 +252,13 @@ def _comparisons(results: Results) -> str:
     if any(views.has_profile(results, a) for a in leads):
         parts.append(
             "Who leads was tested by mean synchrony at positive lags minus that at negative lags, less the same in "
-            "surrogates; the signs of whole dyads were flipped."
+            f"surrogates; the signs of whole {unit}s were flipped."
         )
     if any(not views.has_profile(results, a) for a in leads):
         parts.append(
-            "Who leads was tested by the lag in seconds, averaged over a dyad's sessions, each weighed by its "
-            "synchrony above chance; the signs of whole dyads were flipped. It is read only where synchrony exceeds "
-            "chance."
+            f"Who leads was tested by the lag in seconds, averaged over a {unit}'s sessions, each weighed by its "
+            f"synchrony above chance; the signs of whole {unit}s were flipped. It is read only where synchrony "
+            "exceeds chance."
         )
     return " ".join(parts)
 
@@ -284,6 +289,7 @@ def _corrections(results: Results, bib: Bibliography) -> str:
 
 
 def _course(results: Results, bib: Bibliography) -> str:
+    unit = results.unit
     course = results["course"]
     fitted = course[course["slope"].notna()]
     if fitted.empty:
@@ -297,16 +303,16 @@ def _course(results: Results, bib: Bibliography) -> str:
     kr = (
         f" Standard errors and degrees of freedom are those of Kenward and Roger{bib.known('kenward-roger')}."
         if "Kenward" in "".join(formulas)
-        else " Dyads entered with weights fixed beforehand; standard errors follow the scatter of whole dyads (CR2) "
-        "with Satterthwaite degrees of freedom"
-        f"{bib.known('cluster-robust')}, whatever correlates the sessions of one dyad."
+        else f" {unit.capitalize()}s entered with weights fixed beforehand; standard errors follow the scatter of "
+        f"whole {unit}s (CR2) with Satterthwaite degrees of freedom"
+        f"{bib.known('cluster-robust')}, whatever correlates the sessions of one {unit}."
         if "CR2" in "".join(formulas)
         else ""
     )
     flips = (
-        " As a check that needs no normal distribution, the signs of whole dyads' own slopes were flipped; p over "
-        f"places is that of the maximum under the same flips{bib.known('max-statistic')}. A change is claimed where "
-        "the model and the flips agree; where they differ, the larger p is the one to believe."
+        f" As a check that needs no normal distribution, the signs of whole {unit}s' own slopes were flipped; p "
+        f"over places is that of the maximum under the same flips{bib.known('max-statistic')}. A change is claimed "
+        "where the model and the flips agree; where they differ, the larger p is the one to believe."
         if fitted["p_signflip"].notna().any()
         else ""
     )
@@ -317,6 +323,7 @@ def _course(results: Results, bib: Bibliography) -> str:
 
 
 def _reliability(results: Results, bib: Bibliography) -> str:
+    unit = results.unit
     rows = results["reliability"]
     known = rows[rows["reliability"].notna()]
     parts = set(known["part"])
@@ -329,8 +336,10 @@ def _reliability(results: Results, bib: Bibliography) -> str:
         f"the whole{bib.known('split-half')}, with the dependence of neighbouring halves measured on surrogates. "
         "Reliability is one minus that error over the variance between values"
     )
-    out += f"; within dyads it is that of change{bib.known('reliability-of-change')}" if "within" in parts else ""
-    out += f"; between dyads it is the intraclass correlation ICC(1,1){bib.known('icc')}" if "between" in parts else ""
+    out += f"; within {unit}s it is that of change{bib.known('reliability-of-change')}" if "within" in parts else ""
+    out += (
+        f"; between {unit}s it is the intraclass correlation ICC(1,1){bib.known('icc')}" if "between" in parts else ""
+    )
     return out + f". Intervals are those of F{bib.known('reliability-interval')}."
 
 

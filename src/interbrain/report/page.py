@@ -88,6 +88,7 @@ def _page(results: Results) -> dict[str, Any]:
         "more_findings": more,
         "truth": _truth(results),
         "key_figures": key_figures(results),
+        "unit": results.unit,
         "dyads": results.groups if len(results.groups) <= 60 else [],
     }
 
@@ -166,7 +167,8 @@ def _chance(results: Results) -> Section:
     if len(results.groups) < 2:
         drawn.append(
             blocks.text(
-                "One dyad was recorded: only nulls within the dyad are possible, and partners cannot be re-paired."
+                f"One {results.unit} was recorded: only nulls within the {results.unit} are possible, and partners "
+                "cannot be re-paired."
             )
         )
     else:

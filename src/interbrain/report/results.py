@@ -15,8 +15,9 @@ from interbrain.course.instruments import find
 from interbrain.data.errors import BadInput, shorten
 from interbrain.data.files import INCOMPLETE
 from interbrain.data.plan import read_plan
-from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, discover
-from interbrain.data.tables import TABLES, WHOSE, read_table
+from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRecord, as_set, discover, resolve_settings
+from interbrain.data.tables import EVERYBODY, TABLES, WHOSE, read_table
+from interbrain.report import words
 
 MOST_SESSIONS = 1000
 """From the first number to the last; beyond it the numbers are no count, and those between are not shown."""
@@ -52,6 +53,15 @@ class Results:
         return bool(len(sync)) and any(
             str(p).startswith(f"{r}{WHOSE}") for p, r in zip(sync["place_a"], sync["role_a"], strict=True)
         )
+
+    @cached_property
+    def unit(self) -> str:
+        """What the study is made of, in a word: ``"dyad"``, or ``"group"`` where groups have more than two members."""
+        return "group" if self.several or (self["synchrony"]["role_a"] == EVERYBODY).any() else "dyad"
+
+    def named(self, group: str) -> str:
+        """``"Dyad 03"``."""
+        return f"{self.unit.capitalize()} {group}"
 
     def sides(self, row: Any) -> tuple[str, str]:
         """The two roles that a row is about."""
@@ -129,23 +139,75 @@ class Results:
         record = find(name)
         return record.title.partition(",")[0] if record else name
 
+    def direction_of_score(self, row: Any) -> str:
+        """``"lower (better)"``: which way a score goes with more synchrony, and what that means on this instrument."""
+        direction = "higher" if row["estimate"] > 0 else "lower"
+        record = find(str(row["instrument"]))
+        if record is None:
+            return direction
+        good = (record.higher_is == "better") == (direction == "higher")
+        return f"{direction} ({'better' if good else 'worse'})"
+
     def measure_title(self, name: str) -> str:
         record = self.measure(name)
         return record.title if record else name
 
-    def stabilised_unit(self, measure: str) -> str:
-        """The unit of a measure's stabilised scale: ``"z"``, or nothing where it is the measure's own."""
-        record = self.measure(measure)
+    def record_as_set(self, row: Any) -> MeasureRecord | None:
+        """The record of a row's measure, as the settings of the row's analysis make it."""
+        record = self.measure(str(row["measure"]))
+        if record is None or not record.under:
+            return record
+        try:
+            given = self.analysis(str(row["analysis"])).get("settings") or {}
+            return as_set(record, resolve_settings(record, given))
+        except BadInput:  # a plan of another version
+            return record
+
+    def stabilised_unit(self, row: Any) -> str:
+        """The unit of the scale of a row's tests: ``"z"``, or nothing where it is the measure's own."""
+        record = self.record_as_set(row)
         return "" if record is not None and record.stabilise == "identity" else "z"
 
-    def measure_scale(self, measure: str) -> str:
+    def measure_scale(self, row: Any) -> str:
         """``"Wavelet coherence (z)"``: the measure on the scale that tests and models use."""
-        title, unit = self.measure_title(measure), self.stabilised_unit(measure)
+        title, unit = self.measure_title(str(row["measure"])), self.stabilised_unit(row)
         return f"{title} ({unit})" if unit else title
 
-    def axis_above_chance(self, measure: str) -> str:
+    @cached_property
+    def _alike(self) -> frozenset[str]:
+        """Analyses that share their measure with another one of this run."""
+        ran = self["synchrony"][["analysis", "measure"]].drop_duplicates()
+        of = {str(a.get("name")): str(a.get("measure")) for a in self.analyses}
+        of |= {str(a): str(m) for a, m in zip(ran["analysis"], ran["measure"], strict=True)}
+        measures = list(of.values())
+        return frozenset(a for a, m in of.items() if measures.count(m) > 1)
+
+    def apart(self, analysis: str) -> str:
+        """What tells an analysis from others of its measure: ``"clean, with heart taken out"``; empty where alone."""
+        if analysis not in self._alike:
+            return ""
+        taken = [words.confound_name(str(n)) for n in self.analysis(analysis).get("partial") or []]
+        return f"{analysis}, with {words.listing(taken)} taken out" if taken else analysis
+
+    def analysis_title(self, row: Any) -> str:
+        """The measure of a row, and which of its analyses where there are several: ``"Wavelet coherence (clean)"``."""
+        title, apart = self.measure_title(str(row["measure"])), self.apart(str(row["analysis"]))
+        return f"{title} ({apart})" if apart else title
+
+    def analysis_scale(self, row: Any) -> str:
+        """:meth:`measure_scale` of a row's measure, told from other analyses: ``"Wavelet coherence (z; clean)"``."""
+        title, apart = self.measure_title(str(row["measure"])), self.apart(str(row["analysis"]))
+        inside = "; ".join(x for x in (self.stabilised_unit(row), apart) if x)
+        return f"{title} ({inside})" if inside else title
+
+    def synchrony_of(self, row: Any) -> str:
+        """``"Synchrony"``, or ``"Synchrony (clean, with heart taken out)"`` where a measure was taken twice."""
+        apart = self.apart(str(row["analysis"]))
+        return f"Synchrony ({apart})" if apart else "Synchrony"
+
+    def axis_above_chance(self, row: Any) -> str:
         """``"z above chance"``."""
-        return f"{self.stabilised_unit(measure) or 'synchrony'} above chance"
+        return f"{self.stabilised_unit(row) or 'synchrony'} above chance"
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def key_figures(results: Results) -> list[KeyFigure]:
     surrogates = sorted({int(n) for n in results["nulls"]["n_null"].dropna()})
     pairs = views.n_distinct(sync, "modality", "signal_a", "signal_b", "place_a", "place_b")
     return [
-        KeyFigure(str(len(results.groups)), "dyad" if len(results.groups) == 1 else "dyads"),
+        KeyFigure(str(len(results.groups)), results.unit + "s" * (len(results.groups) != 1)),
         KeyFigure(str(len(results.meetings)), "session" if len(results.meetings) == 1 else "sessions"),
         KeyFigure(*_time(float(hours))),
         KeyFigure(f"{100 * usable:.0f} %" if np.isfinite(usable) else "n/a", "usable in both people"),
@@ -80,6 +80,8 @@ def truth_rows(results: Results) -> list[Planted]:
         if best is None:
             out.append(Planted(name, text, "not fitted", None))
             continue
+        if apart := results.apart(str(best["analysis"])):
+            name = f"{name}; {apart}"
         value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
         inside = None if planted is None else bool(best["ci_low"] <= float(planted) <= best["ci_high"])
         out.append(Planted(name, text, f"{value} a session ({results.confidence} interval {interval})", inside))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from interbrain.report import views, words
 from interbrain.report.clusters import with_clusters
-from interbrain.report.finding import FOUND, LITTLE, NONE, Finding, null_title, p_with_family, where
+from interbrain.report.finding import FOUND, LITTLE, NONE, Finding, null_title, of_analysis, p_with_family, where
 from interbrain.report.leading import leading
 from interbrain.report.results import Results
 
@@ -40,10 +40,13 @@ def beyond_chance(results: Results) -> list[Finding]:
     quiet: list[tuple[str, pd.DataFrame]] = []
     for name, mine in rows.groupby("analysis", sort=False):
         (found if mine["claim"].any() else quiet).append((str(name), mine))
-    out = [with_clusters(results, _exceeds(results, mine, question), mine, "chance") for _, mine in found]
+    out = [
+        of_analysis(results, name, with_clusters(results, _exceeds(results, mine, question), mine, "chance"))
+        for name, mine in found
+    ]
     if quiet:
-        nothing = _nothing(results, quiet, question, bool(found))
-        out.append(with_clusters(results, nothing, pd.concat([r for _, r in quiet]), "chance"))
+        rows = pd.concat([r for _, r in quiet])
+        out.append(with_clusters(results, _nothing(results, rows, question, bool(found)), rows, "chance"))
     return out
 
 
@@ -51,7 +54,7 @@ def _exceeds(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     best = views.strongest(rows[rows["claim"]])
     assert best is not None
     k, n = int(rows["claim"].sum()), len(rows)
-    measure = results.measure_scale(str(best["measure"]))
+    measure = results.measure_scale(best)
     several = f" in {words.number(k, decimals=0)} of {words.number(n, decimals=0)} tests" if n > 1 else ""
     made = f" ({views.tests_text(rows)})" if n > 1 and views.tests_text(rows) else ""
     lead = f"Synchrony exceeds chance{several}{made}."
@@ -66,11 +69,11 @@ def _exceeds(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     return Finding(question, FOUND, lead, words.sentence(detail))
 
 
-def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: str, besides: bool) -> Finding:
-    rows = pd.concat([r for _, r in quiet])
+def _nothing(results: Results, rows: pd.DataFrame, question: str, besides: bool) -> Finding:
     best = views.strongest(rows)
     assert best is not None
-    names = words.listing([results.measure_title(m) for m in rows["measure"].unique()], "or")
+    tried = rows.drop_duplicates("analysis").to_dict("records")
+    names = words.listing(dict.fromkeys(results.analysis_title(r) for r in tried), "or")
     n = len(rows)
     also = "" if not besides else f" in {names}"
     made = f" in any of {words.number(n, decimals=0)} tests ({_made_of(rows)})" if n > 1 else ""
@@ -84,7 +87,7 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
     place = where(results, rows, best)
     detail = (
         "The strongest, "
-        f"{words.inside(results.measure_scale(str(best['measure'])))}{f' for {place}' if place else ''}, is "
+        f"{words.inside(results.analysis_scale(best))}{f' for {place}' if place else ''}, is "
         f"{words.like(best['estimate'], best['null_sd'])} against "
         f"{words.with_spread(best['null_mean'], best['null_sd'])} "
         f"in surrogates ({null_title(results, best)}); {p_with_family(rows, best)}."
@@ -93,18 +96,17 @@ def _nothing(results: Results, quiet: list[tuple[str, pd.DataFrame]], question: 
 
 
 def _made_of(rows: pd.DataFrame) -> str:
-    measures = rows["analysis"].nunique()
-    return views.tests_text(rows, measures) or words.figures(measures, "measure")
+    return views.tests_text(rows) or words.figures(rows["analysis"].nunique(), "measure")
 
 
 def beyond_situation(results: Results) -> list[Finding]:
     """Partners re-paired: more than sharing the situation?"""
     question = "More than a shared situation?"
     if len(results.groups) < 2:
-        text = "One dyad was recorded, so partners cannot be re-paired."
+        text = f"One {results.unit} was recorded, so partners cannot be re-paired."
         why = (
-            "Only comparisons within the dyad are possible: they cannot tell synchrony of two people from a situation, "
-            "a stimulus or a movement that both share."
+            f"Only comparisons within the {results.unit} are possible: they cannot tell synchrony of two people from a "
+            "situation, a stimulus or a movement that both share."
         )
         return [Finding(question, LITTLE, text, why)]
     rows = views.of_test(results, "repair")
@@ -114,10 +116,11 @@ def beyond_situation(results: Results) -> list[Finding]:
         why = "The re-pairings could not be tested; see the problems below." if asked else "The plan asked for none."
         return [Finding(question, LITTLE, "Partners were not re-paired.", why)]
     out = []
-    for _, mine in rows.groupby("analysis", sort=False):
+    for name, mine in rows.groupby("analysis", sort=False):
         mine = mine.assign(claim=mine["claim"] & (mine["z"].fillna(mine["estimate"] - mine["null_mean"]) > 0))
         said = _repaired(results, mine, question)
-        out.append(with_clusters(results, said, mine, "the same people re-paired"))
+        said = with_clusters(results, said, mine, "the same people re-paired")
+        out.append(of_analysis(results, str(name), said))
     return out
 
 
@@ -125,7 +128,7 @@ def _repaired(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     best = views.strongest(rows[rows["claim"]] if rows["claim"].any() else rows)
     assert best is not None
     n, k = len(rows), int(rows["claim"].sum())
-    dyads = words.figures(int(best["n_groups"]), "dyad")
+    dyads = words.figures(int(best["n_groups"]), results.unit)
     if not k and best["smallest_p"] > results.alpha:
         text = (
             f"Too little data to say: re-pairing {dyads} can give no p below {words.p_text(best['smallest_p'], False)}."
@@ -134,16 +137,18 @@ def _repaired(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     place = where(results, rows, best)
     at = f"{place}: " if n > 1 and place else ""
     numbers = (
-        f"{at}{words.like(best['estimate'], best['null_sd'])} in the real dyads, "
+        f"{at}{words.like(best['estimate'], best['null_sd'])} in the real {results.unit}s, "
         f"{words.with_spread(best['null_mean'], best['null_sd'])} when partners are re-paired"
     )
     more = f"; higher than in {_beaten(best)} re-pairings of the same people" if _beaten(best) else ""
     detail = words.sentence(f"{numbers}{more}; {p_with_family(rows, best)}")
     of = f" in {k} of {words.number(n, decimals=0)} tests" if n > 1 else ""
     if k:
-        return Finding(question, FOUND, f"Real dyads exceed the same people re-paired{of}.", detail)
+        return Finding(question, FOUND, f"Real {results.unit}s exceed the same people re-paired{of}.", detail)
     none = f" in any of {words.number(n, decimals=0)} tests" if n > 1 else ""
-    return Finding(question, NONE, f"No evidence that real dyads exceed the same people re-paired{none}.", detail)
+    return Finding(
+        question, NONE, f"No evidence that real {results.unit}s exceed the same people re-paired{none}.", detail
+    )
 
 
 def _beaten(row: pd.Series) -> str:
@@ -159,15 +164,17 @@ def growth(results: Results) -> list[Finding]:
     """Does it change over sessions?"""
     question = "Does it grow?"
     if len(results.sessions) < 2:
-        text = "Too little data to say whether synchrony changes over sessions: each dyad met once."
+        text = f"Too little data to say whether synchrony changes over sessions: each {results.unit} met once."
         return [Finding(question, LITTLE, text)]
     rows = views.slopes(results)
     fitted = rows[rows["slope"].notna() & rows["p_read"].notna()]
     if fitted.empty:
         notes = [n for n in rows["note"].unique() if n] if len(rows) else []
         text = "Too little data to say whether synchrony changes over sessions: no model could be fitted."
-        return [Finding(question, LITTLE, text, words.sentence("; ".join(notes[:2])) if notes else "")]
-    out = [_slope(results, mine, question) for _, mine in fitted.groupby("analysis", sort=False)]
+        why = "; ".join(notes[:2]).replace("dyad", results.unit)
+        return [Finding(question, LITTLE, text, words.sentence(why) if why else "")]
+    by_analysis = fitted.groupby("analysis", sort=False)
+    out = [of_analysis(results, str(name), _slope(results, mine, question)) for name, mine in by_analysis]
     return out + _slopes_by_arm(results)
 
 
@@ -197,17 +204,19 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
     best = views.strongest(claimed if len(claimed) else rows, "slope")
     assert best is not None
     n, k = len(rows), len(claimed)
-    unit = results.stabilised_unit(str(best["measure"]))
+    unit = results.stabilised_unit(best)
     value, interval = words.estimate(best["slope"], best["ci_low"], best["ci_high"])
     place = where(results, rows, best)
     spoken = f"{results.confidence} interval {interval}"
     flips = (
-        f"; flipping the signs of whole dyads {words.p_text(best['p_signflip'])}"
+        f"; flipping the signs of whole {results.unit}s {words.p_text(best['p_signflip'])}"
         if np.isfinite(best["p_signflip"])
         else ""
     )
     numbers = f"{spoken}; {p_with_family(rows, best)}{flips}"
-    sample = f"{words.figures(int(best['n_groups']), 'dyad')}, {words.figures(int(best['n_meetings']), 'session')}"
+    sample = (
+        f"{words.figures(int(best['n_groups']), results.unit)}, {words.figures(int(best['n_meetings']), 'session')}"
+    )
     if k:
         verb = "rises" if best["slope"] > 0 else "falls"
         for_place = f" for {place}" if place else ""
@@ -222,7 +231,8 @@ def _slope(results: Results, rows: pd.DataFrame, question: str) -> Finding:
         f"The clearest{f', {place},' if n > 1 and place else ''} is {words.with_unit(value, unit)} a "
         f"session ({numbers}; {sample})."
     )
-    doubt = " The model and the sign-flip check over dyads disagree, so no change is claimed." if doubted else ""
+    check = f"the sign-flip check over {results.unit}s"
+    doubt = f" The model and {check} disagree, so no change is claimed." if doubted else ""
     return Finding(question, NONE, lead, largest + doubt)
 
 
@@ -238,29 +248,31 @@ def contrasts(results: Results) -> list[Finding]:
     for prefix in ("contrast:", "condition:", "arms", "arm:"):
         rows = views.of_test(results, prefix)
         rows = rows[rows["p_read"].notna()]
-        for (test, _), mine in rows.groupby(["test", "analysis"], sort=False):
-            if prefix == "arms":
-                out.append(_all_arms(results, mine))
-                continue
-            first, second = sides(results, str(test))
-            best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
-            assert best is not None
-            place = where(results, mine, best)
-            size = words.with_spread(best["estimate"] - best["null_mean"], best["null_sd"])
-            numbers = words.sentence(
-                f"{f'{place}: ' if len(mine) > 1 and place else ''}{first} minus {second} is {size} "
-                f"(± the spread under chance); {p_with_family(mine, best)}"
-            )
-            asked = f"{words.opening(first)} or {second}?"
-            if best["claim"]:
-                more, less = (first, second) if best["estimate"] > best["null_mean"] else (second, first)
-                k = int(mine["claim"].sum())
-                of = f" in {k} of {len(mine)} places" if len(mine) > 1 else ""
-                out.append(Finding(asked, FOUND, f"Synchrony is higher in {more} than in {less}{of}.", numbers))
-            else:
-                lead = f"No evidence that synchrony differs between {first} and {second}."
-                out.append(Finding(asked, NONE, lead, numbers))
+        for (test, name), mine in rows.groupby(["test", "analysis"], sort=False):
+            said = _all_arms(results, mine) if prefix == "arms" else _contrast(results, str(test), mine)
+            out.append(of_analysis(results, str(name), said))
     return out
+
+
+def _contrast(results: Results, test: str, mine: pd.DataFrame) -> Finding:
+    """Two segments, conditions or arms in one analysis."""
+    first, second = sides(results, test)
+    best = views.strongest(mine[mine["claim"]] if mine["claim"].any() else mine)
+    assert best is not None
+    place = where(results, mine, best)
+    size = words.with_spread(best["estimate"] - best["null_mean"], best["null_sd"])
+    numbers = words.sentence(
+        f"{f'{place}: ' if len(mine) > 1 and place else ''}{first} minus {second} is {size} "
+        f"(± the spread under chance); {p_with_family(mine, best)}"
+    )
+    asked = f"{words.opening(first)} or {second}?"
+    if best["claim"]:
+        more, less = (first, second) if best["estimate"] > best["null_mean"] else (second, first)
+        k = int(mine["claim"].sum())
+        of = f" in {k} of {len(mine)} places" if len(mine) > 1 else ""
+        return Finding(asked, FOUND, f"Synchrony is higher in {more} than in {less}{of}.", numbers)
+    lead = f"No evidence that synchrony differs between {first} and {second}."
+    return Finding(asked, NONE, lead, numbers)
 
 
 def _all_arms(results: Results, rows: pd.DataFrame) -> Finding:
@@ -272,7 +284,7 @@ def _all_arms(results: Results, rows: pd.DataFrame) -> Finding:
     chance = words.with_spread(best["null_mean"], best["null_sd"])
     detail = words.sentence(
         f"{f'{place}: ' if len(rows) > 1 and place else ''}the SD of the arms' means is "
-        f"{words.like(best['estimate'], best['null_sd'])}, and {chance} when dyads change arms; "
+        f"{words.like(best['estimate'], best['null_sd'])}, and {chance} when {results.unit}s change arms; "
         f"{p_with_family(rows, best)}"
     )
     k = int(rows["claim"].sum())
@@ -309,7 +321,7 @@ def outcome(results: Results) -> list[Finding]:
         return [Finding(question, NONE, lead, f"The clearest: {association(results, fitted, fitted.iloc[0])}{tail}.")]
     out: list[Finding] = []
     for _, row in claimed.drop_duplicates(["instrument", "part"]).head(3).iterrows():
-        direction = "higher" if row["estimate"] > 0 else "lower"
+        direction = results.direction_of_score(row)
         name = results.instrument_name(row["instrument"])
         if row["part"] == "within":
             lead = f"{name} is {direction} {_when(row)} in which a person's synchrony is above their own line."
@@ -334,9 +346,8 @@ def _when(row: pd.Series) -> str:
 
 
 def association(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
-    """``"PHQ-9 within persons, −9.4 points per z of synchrony (95 % interval …; p = .002, adjusted for session)"``."""
+    """``"PHQ-9 within persons, −0.75 points for one SD of synchrony (0.08 z, …; 95 % interval …; p = .002 …)"``."""
     value, interval = words.estimate(row["estimate"], row["ci_low"], row["ci_high"])
-    unit = results.stabilised_unit(str(row["measure"]))
     adjusted = f", adjusted for {words.adjusted_for(row['adjusted_for'])}" if row["adjusted_for"] else ""
     lag = int(row["lag_sessions"]) if np.isfinite(row["lag_sessions"]) else 0
     later = f", {words.count(lag, 'session')} later," if lag else ""
@@ -344,9 +355,25 @@ def association(results: Results, rows: pd.DataFrame, row: pd.Series) -> str:
     at = f" for {place}" if place else ""
     name = results.instrument_name(row["instrument"])
     return (
-        f"{name} {row['part']} persons{later}{at}, {value} points per 1 {unit or 'unit'} of synchrony "
-        f"({results.confidence} interval {interval}; {words.p_text(row['p'])}{adjusted})"
+        f"{name} {row['part']} persons{later}{at}, {value} points {per_synchrony(results, row)}"
+        f"{results.confidence} interval {interval}; {words.p_text(row['p'])}{adjusted})"
     )
+
+
+def per_synchrony(results: Results, row: pd.Series) -> str:
+    """``"for one SD of synchrony (0.080 z: of sessions around a person's own line; "``, to be ended with figures."""
+    unit = results.stabilised_unit(row)
+    if not row["per_sd"]:
+        return f"per 1 {unit or 'unit'} of synchrony ("
+    sd = words.with_unit(words.number(row["sd_synchrony"]), unit)
+    return f"for one SD of synchrony ({sd}: {SD_OF[str(row['part'])]}; "
+
+
+SD_OF = {
+    "within": "of sessions around a person's own line",
+    "between": "of people's means",
+}
+"""Of what the SD of synchrony is, in each part of an association."""
 
 
 def _notes(rows: pd.DataFrame) -> str:

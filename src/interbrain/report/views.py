@@ -81,7 +81,7 @@ def within(results: Results) -> pd.DataFrame:
         rows = rows.rename(
             columns={"stabilised": "estimate", "stabilised_null_mean": "null_mean", "stabilised_null_sd": "null_sd"}
         )
-        who = [f"dyad {g}, session {s}" for g, s in zip(rows["group"], rows["session"])]
+        who = [f"{results.unit} {g}, session {s}" for g, s in zip(rows["group"], rows["session"])]
         rows = rows.assign(test="within", p_fdr=np.nan, note="", who=who)
     rows = decide(rows, results.alpha)
     rows["claim"] = rows["claim"] & (rows["z"].fillna(0) > 0)
@@ -175,11 +175,11 @@ def single_place(rows: pd.DataFrame) -> bool:
 
 
 def contexts(results: Results, rows: pd.DataFrame) -> Callable[[Any], str]:
-    """A namer of rows: what tells one from its neighbours, in words (``"HbO, task"``); only what varies."""
-    several = {c for c in ("signal_a", "signal_b", "band", "direction", "segment") if rows[c].nunique() > 1}
+    """A namer of rows: what tells one from its neighbours, in words (``"clean, HbO, task"``); only what varies."""
+    several = {c for c in ("analysis", "signal_a", "signal_b", "band", "direction", "segment") if rows[c].nunique() > 1}
 
     def name(row: Any) -> str:
-        parts = []
+        parts = [str(row["analysis"])] if "analysis" in several else []
         if several & {"signal_a", "signal_b"}:
             parts.append(words.signals_name(row["signal_a"], row["signal_b"]))
         parts += [str(row["band"])] if "band" in several else []
@@ -230,12 +230,14 @@ def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
     return f"{results.roles[0]} {a} and {results.roles[1]} {b}"
 
 
-def tests_text(rows: pd.DataFrame, measures: int = 1) -> str:
+def tests_text(rows: pd.DataFrame) -> str:
     """``"16 region pairs × 2 signals × 2 segments"``: what a count of rows is made of.
 
     Where not everything came with everything else the counts are listed: their product would not be that of the rows.
     """
-    counts = [] if measures <= 1 else [(measures, "measures")]
+    analyses = rows["analysis"].nunique()
+    noun = "measures" if analyses == rows["measure"].nunique() else "analyses"
+    counts = [] if analyses <= 1 else [(analyses, noun)]
     if not single_place(rows):
         counts.append((n_distinct(rows, "place_a", "place_b"), f"{pair_noun(rows)}s"))
     for columns, noun in (
@@ -255,6 +257,8 @@ def tests_text(rows: pd.DataFrame, measures: int = 1) -> str:
 def associations(results: Results) -> pd.DataFrame:
     """Fitted rows of ``outcome`` with ``p_read``, p over the ``n_read`` associations of one analysis.
 
+    Estimates are in points for one SD of synchrony (``per_sd``) where the table tells that SD, else per unit.
+
     As the table tells it (false discovery rate), else p times that number.
     """
     rows = results["outcome"]
@@ -263,7 +267,15 @@ def associations(results: Results) -> pd.DataFrame:
     over = ["analysis", "segment", "null"]
     rows = rows.assign(n_read=rows.groupby(over, dropna=False)["p"].transform("size"))
     rows = rows.assign(p_read=said.fillna((rows["p"] * rows["n_read"]).clip(upper=1.0)).astype(float))
+    rows = _for_one_sd(rows)
     return rows.assign(claim=rows["p_read"] <= results.alpha + _EDGE).sort_values("p", kind="stable")
+
+
+def _for_one_sd(rows: pd.DataFrame) -> pd.DataFrame:
+    sd = rows["sd_synchrony"].astype(float)
+    known = np.isfinite(sd) & (sd > 0)
+    columns = ["estimate", "se", "ci_low", "ci_high"]
+    return rows.assign(per_sd=known, **{c: rows[c] * sd.where(known, 1.0) for c in columns})
 
 
 def bound_text(row: pd.Series) -> str:

@@ -137,6 +137,11 @@ def segment_name(segment: str) -> str:
     return _SEGMENTS.get(segment, segment)
 
 
+def confound_name(name: str) -> str:
+    """``"global"`` is no word for a reader."""
+    return "the mean over channels" if name == "global" else name
+
+
 def seconds(value: float) -> str:
     """``0.42 s``, ``38 s``, ``2 min 05 s``."""
     if value < 10:

@@ -46,8 +46,9 @@ def over_places(results: Results, shown: pd.DataFrame, *parts: str) -> str:
         if len(known) > 1:
             low, middle, high = (_percent(v) for v in known["reliability"].quantile([0.0, 0.5, 1.0]))
             return (
-                f"Of the differences {_between(known.iloc[0])}, about {middle}\u00a0% are real in the median place ("
-                f"{low} to {high}\u00a0% over {words.number(len(known), decimals=0)} of them); the rest is chance."
+                f"Of the differences {_between(results, known.iloc[0])}, about {middle}\u00a0% are real in the median "
+                f"place ({low} to {high}\u00a0% over {words.number(len(known), decimals=0)} of them); the rest is "
+                "chance."
             )
         if len(mine):
             return _share(results, (known if len(known) else mine).iloc[0])
@@ -63,7 +64,7 @@ def stability(results: Results, focus: Any, again: bool = False) -> str:
         return ""
     row = parts.sort_values("part", ascending=False).iloc[0]
     low, high = _percent(row["ci_low"]), _percent(row["ci_high"])
-    which = "of these differences" if again else f"of the differences {_between(row)}"
+    which = "of these differences" if again else f"of the differences {_between(results, row)}"
     return (
         f"About {_percent(row['reliability'])}\u00a0% {which} are alike in the first and second half of a recording "
         f"({low} to {high}\u00a0%)."
@@ -97,16 +98,16 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}"
 
 
-def _between(row: pd.Series) -> str:
+def _between(results: Results, row: pd.Series) -> str:
     """Of which differences: where everybody met once, those between sessions and those between dyads are the same."""
     once = row["n_groups"] == row["n_meetings"]
     if row["part"] == "all" and once:
-        return "between dyads" if row["n_meetings"] > 1 else "between sessions"
-    return _BETWEEN[str(row["part"])]
+        return f"between {results.unit}s" if row["n_meetings"] > 1 else "between sessions"
+    return _BETWEEN[str(row["part"])].replace("dyad", results.unit)
 
 
 def _share(results: Results, row: pd.Series) -> str:
-    what = _between(row)
+    what = _between(results, row)
     if not np.isfinite(row["reliability"]):
         note = str(row["note"] or "")
         return f"How much of the differences {what} is real cannot be told{f': {note}' if note else ''}."
@@ -124,11 +125,11 @@ def _share(results: Results, row: pd.Series) -> str:
 
 def _one_value(results: Results, row: pd.Series, focus: Any) -> str:
     """What one session's value or one dyad's slope is known to; the spread of surrogates where halves cannot say."""
-    unit = results.stabilised_unit(str(row["measure"]))
+    unit = results.stabilised_unit(row)
     if row["part"] == "between":
         return ""
     if np.isfinite(row["sem"]):
-        thing = "dyad's slope" if row["part"] == "growth" else "session's value"
+        thing = f"{results.unit}'s slope" if row["part"] == "growth" else "session's value"
         return f"One {thing} is known to ±\u00a0{words.with_unit(words.number(Z95 * row['sem']), unit)}."
     nulls = views.same_place(results["nulls"], focus)
     spread = float(nulls["stabilised_null_sd"].median()) if len(nulls) else np.nan

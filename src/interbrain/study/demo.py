@@ -160,7 +160,8 @@ def _outcome_lines(outcome: pd.DataFrame, truth: dict[str, Any]) -> list[str]:
     title = record.title if record else SYMPTOM
     return [
         f"planted: {title} falls in sessions of more coupling; found, within persons and freed from time: "
-        f"{row.estimate:.2f} points per unit of synchrony [{row.ci_low:.2f}, {row.ci_high:.2f}], p = {row.p:.2g}"
+        f"{row.estimate * row.sd_synchrony:.2f} points for one SD of a person's sessions around their own line "
+        f"[{row.ci_low * row.sd_synchrony:.2f}, {row.ci_high * row.sd_synchrony:.2f}], p = {row.p:.2g}"
         + (": too few sessions to tell." if row.ci_low <= 0 <= row.ci_high else ".")
         for row in mine.itertuples()
     ]

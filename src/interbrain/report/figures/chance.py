@@ -45,7 +45,8 @@ def picture(results: Results) -> Picture | str:
     return Picture(
         key="chance",
         title=title,
-        subtitle=f"Within the dyad: {about}, in SDs of its own surrogates. The band is where nine of ten surrogates of "
+        subtitle=f"Within the {results.unit}: {about}, in SDs of its own surrogates. The band is where nine of ten "
+        "surrogates of "
         f"one place lie.{over}{said}",
         alt=f"{title}. The strongest is {words.number(top['z'])} SDs from its surrogates, "
 f"{words.p_text(top['p_read'])}.",
@@ -99,8 +100,6 @@ f"{words.p_text(r['p_read'])}",
 
 def _name(results: Results, rows: pd.DataFrame, r: pd.Series, single: bool) -> str:
     parts = [] if single else [views.place_name(results, r, short=True)]
-    if rows["analysis"].nunique() > 1:
-        parts.append(str(r["analysis"]))
     parts.append(views.context(results, rows, r))
     if rows["null"].nunique() > 1:
         parts.append(str(r["null"]).replace("_", " "))

@@ -35,7 +35,7 @@ def _one(results: Results, test: str, rows: pd.DataFrame, best: pd.Series) -> Pi
     if nulls.empty:
         return None
     means = nulls.groupby(["group", column])["excess"].mean().unstack(column).reindex(columns=[second, first])
-    unit = results.stabilised_unit(str(best["measure"]))
+    unit = results.stabilised_unit(best)
     k, n = int(rows["claim"].sum()), len(rows)
     size = words.like(best["estimate"] - best["null_mean"], best["null_sd"])
     p = words.p_text(best["p_read"])
@@ -55,10 +55,11 @@ def _one(results: Results, test: str, rows: pd.DataFrame, best: pd.Series) -> Pi
     return Picture(
         key=test.replace(":", "-"),
         title=title,
-        subtitle=f"Synchrony above chance{f' ({unit})' if unit else ''} of each dyad; {place}{signal}. "
+        subtitle=f"{results.synchrony_of(best)} above chance{f' ({unit})' if unit else ''} of each "
+        f"{results.unit}; {place}{signal}. "
 f"Relabelling gives {chance}; {p}.{counted}",
         alt=f"{title} ({p}).",
-        draw=lambda width: _draw(means, [second, first], results.axis_above_chance(str(best["measure"])),
+        draw=lambda width: _draw(means, [second, first], results.unit, results.axis_above_chance(best),
         bool(best["claim"]), column != "arm", best, width),
         note=views.bound_text(best),
         table=fine(["analysis", "signal_a", "band", "place_a", "place_b", "estimate", "null_mean", "null_sd", "z",
@@ -68,7 +69,14 @@ f"Relabelling gives {chance}; {p}.{counted}",
 
 
 def _draw(
-    means: pd.DataFrame, names: list[str], axis: str, claim: bool, paired: bool, best: pd.Series, width: float
+    means: pd.DataFrame,
+    names: list[str],
+    unit: str,
+    axis: str,
+    claim: bool,
+    paired: bool,
+    best: pd.Series,
+    width: float,
 ) -> str:
     canvas = Canvas(width, 286)
     inner = min(width - 150, 420.0)
@@ -87,7 +95,7 @@ def _draw(
                     panel.y(row[name]),
                     3.4,
                     "dot grey",
-                    f"dyad {group}, {name}: {words.number(row[name])}",
+                    f"{unit} {group}, {name}: {words.number(row[name])}",
                 )
         canvas.close()
     averages = [float(means[n].mean()) for n in names]

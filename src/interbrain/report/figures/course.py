@@ -16,7 +16,7 @@ MOST_PANELS = 24
 def picture(results: Results) -> Picture | str:
     """The course of the place whose change is clearest, or of the strongest place where no change was fitted."""
     if len(results.sessions) < 2:
-        return "Each dyad met once in these recordings, so there is no course over sessions to draw."
+        return f"Each {results.unit} met once in these recordings, so there is no course over sessions to draw."
     fit = views.strongest(views.slopes(results), "slope")
     focus = fit if fit is not None else views.strongest(views.within(results))
     if focus is None:
@@ -26,7 +26,7 @@ def picture(results: Results) -> Picture | str:
         return "No synchrony value has a null here, so there is no course above chance to draw."
     lines = _lines(results, focus) if fit is not None else None
     title, alt = _words(results, focus, fit, lines, points)
-    unit = results.stabilised_unit(str(focus["measure"]))
+    unit = results.stabilised_unit(focus)
     place = views.place_name(results, focus)
     where = ", ".join(
         x
@@ -44,15 +44,18 @@ def picture(results: Results) -> Picture | str:
     return Picture(
         key="course",
         title=title,
-        subtitle=f"{results.measure_title(str(focus['measure']))} above chance{f' ({unit})' if unit else ''} "
+        subtitle=f"{results.analysis_title(focus)} above chance{f' ({unit})' if unit else ''} "
         f"over sessions; {where}. "
         f"Zero is the mean of the surrogates.{chosen}",
         alt=alt,
-        draw=lambda width: _draw(points, lines, fit, results, results.axis_above_chance(str(focus["measure"])), width),
-        note="A session that was not recorded has no grey block. A dyad's own line is drawn between its first and last "
+        draw=lambda width: _draw(points, lines, fit, results, results.axis_above_chance(focus), width),
+        note=f"A session that was not recorded has no grey block. A {results.unit}'s own line is drawn between "
+        "its first and last "
         f"session. {worthy}".rstrip(),
         wide=True,
-        table=fine(["group", "session", "condition", "excess", "stabilised_null_sd", "z", "p", "n_null"], points),
+        table=fine(
+            ["analysis", "group", "session", "condition", "excess", "stabilised_null_sd", "z", "p", "n_null"], points
+        ),
     )
 
 
@@ -78,15 +81,15 @@ def _words(
     if fit is None or not np.isfinite(fit["slope"]):
         return (
             f"No change over sessions was fitted; {meetings}",
-            f"Synchrony over sessions of {words.figures(n, 'dyad')}; {meetings}.",
+            f"Synchrony over sessions of {words.figures(n, results.unit)}; {meetings}.",
         )
     value, interval = words.estimate(fit["slope"], fit["ci_low"], fit["ci_high"])
-    unit = results.stabilised_unit(str(focus["measure"]))
+    unit = results.stabilised_unit(focus)
     ways = ""
     if lines is not None and len(lines):
         same = int((np.sign(lines["slope_own"]) == np.sign(fit["slope"])).sum())
         kind = "rise" if fit["slope"] > 0 else "fall"
-        ways = f"; {words.share(same, len(lines), 'dyad')} {kind}"
+        ways = f"; {words.share(same, len(lines), results.unit)} {kind}"
     if fit["claim"]:
         verb = "rises" if fit["slope"] > 0 else "falls"
         title = f"Synchrony {verb} by {words.with_unit(value.lstrip('−'), unit)} a session{ways}"
@@ -108,7 +111,7 @@ def _draw(
     h, step, top = 118.0, 178.0, 46.0
     rows = -(-n // across)
     canvas = Canvas(width, top + rows * step + 6)
-    used = key_row(canvas, 0, 10, width, _key(fit, several))
+    used = key_row(canvas, 0, 10, width, _key(fit, several, results.unit))
     canvas.height += used - 18
     spread = BAND_SD * points["stabilised_null_sd"]
     y = padded([*points["excess"], *spread, *(-spread)], [0.0], 0.05)
@@ -119,9 +122,9 @@ def _draw(
         panel.y_axis(labels=column == 0, n=4)
         panel.x_axis([s for s in results.sessions if _tick(s, results.sessions, w)])
         if several and i == 0:
-            _group_panel(panel, points, lines, fit, len(groups))
+            _group_panel(panel, points, lines, fit, len(groups), results.unit)
         else:
-            _dyad_panel(panel, shown[i - several], points, lines, fit)
+            _dyad_panel(panel, shown[i - several], points, lines, fit, results.unit)
         if i == 0:
             canvas.text(0, panel.top - 22, axis, "axisname")
         if i == n - 1:
@@ -134,7 +137,7 @@ def _tick(session: int, sessions: list[int], width: float) -> bool:
     return (session - sessions[0]) % every == 0
 
 
-def _key(fit: pd.Series | None, several: bool) -> list[tuple[str, str]]:
+def _key(fit: pd.Series | None, several: bool, unit: str) -> list[tuple[str, str]]:
     items = [
         ("band", "chance: nine of ten surrogates fall here"),
         ("dot-found", "a session above it"),
@@ -142,13 +145,15 @@ def _key(fit: pd.Series | None, several: bool) -> list[tuple[str, str]]:
     ]
     if fit is not None:
         claim = "found" if fit["claim"] else "grey"
-        items.append((f"line-{claim}", "the dyad's line" + (", dashed: all dyads" if several else "")))
+        items.append((f"line-{claim}", f"the {unit}'s line" + (f", dashed: all {unit}s" if several else "")))
     return items
 
 
-def _group_panel(panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, n: int) -> None:
+def _group_panel(
+    panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, n: int, unit: str
+) -> None:
     canvas = panel.canvas
-    canvas.text(panel.left, panel.top - 4, "One dyad" if n == 1 else f"All {n} dyads", "strong")
+    canvas.text(panel.left, panel.top - 4, f"One {unit}" if n == 1 else f"All {n} {unit}s", "strong")
     sd = BAND_SD * float(points["stabilised_null_sd"].mean())
     canvas.rect(panel.left, panel.y(sd), panel.right - panel.left, panel.y(-sd) - panel.y(sd), "null")
     canvas.line(panel.left, panel.y(0), panel.right, panel.y(0), "zero")
@@ -156,7 +161,7 @@ def _group_panel(panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None,
         canvas.open("dyad", dyad=str(group))
         ends = _line_of(lines, str(group), mine)
         if ends:
-            canvas.polyline([(panel.x(s), panel.y.clip(v)) for s, v in ends], "line thin grey", f"dyad {group}")
+            canvas.polyline([(panel.x(s), panel.y.clip(v)) for s, v in ends], "line thin grey", f"{unit} {group}")
         canvas.close()
     if fit is None or lines is None or lines.empty or not np.isfinite(fit["slope"]):
         return
@@ -171,7 +176,7 @@ def _group_panel(panel: Panel, points: pd.DataFrame, lines: pd.DataFrame | None,
     canvas.polyline(
         [(panel.x(s), panel.y.clip(level + fit["slope"] * (s - middle))) for s in at],
         f"line {'found' if fit['claim'] else 'grey'}",
-        f"all dyads: {words.number(fit['slope'])} a session ({words.estimate(fit['slope'], *ends_)[1]})",
+        f"all {unit}s: {words.number(fit['slope'])} a session ({words.estimate(fit['slope'], *ends_)[1]})",
     )
 
 
@@ -189,11 +194,11 @@ def _line_of(lines: pd.DataFrame | None, group: str, mine: pd.DataFrame) -> list
 
 
 def _dyad_panel(
-    panel: Panel, group: str, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None
+    panel: Panel, group: str, points: pd.DataFrame, lines: pd.DataFrame | None, fit: pd.Series | None, unit: str
 ) -> None:
     canvas, mine = panel.canvas, points[points["group"] == group]
     canvas.open("dyad", dyad=group)
-    canvas.text(panel.left, panel.top - 4, shorten(f"Dyad {group}", panel.right - panel.left), "strong")
+    canvas.text(panel.left, panel.top - 4, shorten(f"{unit.capitalize()} {group}", panel.right - panel.left), "strong")
     block = 0.84 * (panel.x(1) - panel.x(0))
     for r in mine.to_dict("records"):
         sd = BAND_SD * r["stabilised_null_sd"]
@@ -213,7 +218,7 @@ def _dyad_panel(
         sd = BAND_SD * r["stabilised_null_sd"]
         cls = "found" if r["excess"] > sd else "grey"
         title = (
-            f"dyad {group}, session {int(r['session'])}: {words.like(r['excess'], sd)} above chance "
+            f"{unit} {group}, session {int(r['session'])}: {words.like(r['excess'], sd)} above chance "
             f"(band ±{words.number(sd)}), {words.p_text(r['p'])}"
         )
         canvas.circle(panel.x(r["session"]), panel.y(r["excess"]), 3.8, f"dot {cls}", title)

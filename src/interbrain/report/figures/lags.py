@@ -34,10 +34,11 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="lags",
         title=title,
-        subtitle=f"Synchrony at each lag (s); right of zero the {a} is ahead, left the {b}. Grey: where nine of ten "
+        subtitle=f"{results.synchrony_of(focus)} at each lag (s); right of zero the {a} is ahead, left the "
+        f"{b}. Grey: where nine of ten "
         f"surrogates lie.{place}",
         alt=f"{title}. Lag profiles from {words.number(rows['lag_s'].min(), decimals=1)} to "
-        f"{words.number(rows['lag_s'].max(), decimals=1)} s of {words.count(rows['group'].nunique(), 'dyad')}.",
+        f"{words.number(rows['lag_s'].max(), decimals=1)} s of {words.count(rows['group'].nunique(), results.unit)}.",
         draw=lambda width: _draw(results, rows, width),
         note="Colour marks lags at which a profile lies above its band; single lags are not tested one by one.",
         wide=rows["group"].nunique() > 3,
@@ -84,7 +85,9 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
     own_y = padded([*all_["value"], *(all_["null_mean"] + mean_spread), *(all_["null_mean"] - mean_spread)], share=0.08)
     panel = Panel.at(canvas, left, 30, width - left - 8, big, x, own_y)
     panel.y_axis(n=4)
-    canvas.text(left, 18, f"Mean of {words.count(len(groups), 'dyad')}" if several else f"Dyad {groups[0]}", "strong")
+    canvas.text(
+        left, 18, f"Mean of {words.count(len(groups), results.unit)}" if several else results.named(groups[0]), "strong"
+    )
     panel.x_axis(n=4 if width < 500 else 8)
     canvas.text(panel.left, panel.bottom + 32, f"← {results.roles[1]} ahead", "btext")
     canvas.text(panel.right, panel.bottom + 32, f"{results.roles[0]} ahead, s →", "atext", "end")
@@ -97,7 +100,7 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         small.y_axis(labels=column == 0, n=3)
         small.x_axis(n=3)
         canvas.open("dyad", dyad=group)
-        canvas.text(small.left, small.top - 5, shorten(f"Dyad {group}", w), "strong")
+        canvas.text(small.left, small.top - 5, shorten(results.named(group), w), "strong")
         _profile(small, rows[rows["group"] == group], 1.6)
         canvas.close()
     return canvas.svg("")

@@ -36,7 +36,8 @@ def picture(results: Results) -> Picture | str | None:
         key="leads",
         title=title,
         subtitle=f"Mean lag (s) where synchrony exceeds chance; right of zero the {a} is ahead, left the {b}. Rings: "
-        f"each dyad; dot: their mean. Grey: where nine of ten means lie when the signs of dyads are flipped.{said}",
+        f"each {results.unit}; dot: their mean. Grey: where nine of ten means lie when the signs of "
+        f"{results.unit}s are flipped.{said}",
         alt=f"{title}.",
         draw=lambda width: _draw(results, rows, own, width),
         note="A lag read from a phase lies within half a period: a longer one comes out shortened or turned.",
@@ -69,8 +70,6 @@ def _own(results: Results, row: pd.Series) -> pd.DataFrame:
 
 def _name(results: Results, rows: pd.DataFrame, r: dict[str, object]) -> str:
     parts = [views.place_name(results, pd.Series(r), short=True)]
-    if rows["analysis"].nunique() > 1:
-        parts.append(str(r["analysis"]))
     return ", ".join(p for p in [*parts, views.context(results, rows, r)] if p) or str(r["analysis"])
 
 
@@ -78,7 +77,11 @@ def _draw(results: Results, rows: pd.DataFrame, own: pd.DataFrame, width: float)
     small = width < 500
     label, right, step = (0.0, 60.0, 46.0) if small else (190.0, 78.0, 30.0)
     canvas = Canvas(width, 0)
-    items = [("band", "chance"), ("dot-grey", "a dyad, or no evidence"), ("dot-a", f"{results.roles[0]} ahead")]
+    items = [
+        ("band", "chance"),
+        ("dot-grey", f"a {results.unit}, or no evidence"),
+        ("dot-a", f"{results.roles[0]} ahead"),
+    ]
     top = key_row(canvas, 0, 10, width, [*items, ("dot-b", f"{results.roles[1]} ahead")]) + 18
     x = padded([*own["lag_s"], *rows["estimate"], *(BAND_SD * rows["null_sd"]), *(-BAND_SD * rows["null_sd"])], [0.0])
     panel = Panel.at(canvas, label + 8, top, width - label - right - 8, step * len(rows), x, (0, 1))
@@ -94,7 +97,9 @@ def _draw(results: Results, rows: pd.DataFrame, own: pd.DataFrame, width: float)
             canvas.text(label, y + 4, shorten(r["name"], label), "", "end")
         for d in own[own["name"] == r["name"]].to_dict("records"):
             canvas.open("dyad", dyad=str(d["group"]))
-            canvas.circle(panel.x(d["lag_s"]), y, 3, "dot grey", f"dyad {d['group']}: {words.number(d['lag_s'])} s")
+            canvas.circle(
+                panel.x(d["lag_s"]), y, 3, "dot grey", f"{results.unit} {d['group']}: {words.number(d['lag_s'])} s"
+            )
             canvas.close()
         side = ("a" if r["estimate"] > 0 else "b") if r["claim"] else "grey"
         said = f"{r['name']}: mean {words.number(r['estimate'])} s, {words.p_text(r['p_read'])}"

@@ -66,7 +66,6 @@ def _draw(results: Results, rows: pd.DataFrame, parts: list[pd.DataFrame], width
         name = ", ".join(
             t
             for t in (
-                str(part["analysis"].iloc[0]) if rows["analysis"].nunique() > 1 else "",
                 views.context(results, rows, part.iloc[0]),
                 str(part["who"].iloc[0]) if rows["who"].nunique() > 1 else "",
             )

@@ -27,11 +27,9 @@ def picture(results: Results) -> Picture | None:
     short = results.instrument_name(best["instrument"])
     value, interval = words.estimate(best["estimate"], best["ci_low"], best["ci_high"])
     if k:
-        direction = "higher" if best["estimate"] > 0 else "lower"
-        title = f"{short} is {direction} where synchrony is higher, {best['part']} persons"
+        title = f"{short} is {results.direction_of_score(best)} where synchrony is higher, {best['part']} persons"
     else:
         title = f"No evidence that scores go with synchrony: {words.share(0, n, 'association')} stands out"
-    unit = results.stabilised_unit(str(best["measure"]))
     lagged = (rows["lag_sessions"] > 0).any()
     later = " Scores of a later session are adjusted for synchrony in that session." if lagged else ""
     order = rows.sort_values("p", kind="stable")["name"].drop_duplicates().head(MOST_ROWS)
@@ -40,21 +38,40 @@ def picture(results: Results) -> Picture | None:
         if rows["name"].nunique() > MOST_ROWS
         else ""
     )
+    about = ("within", "of such deviations"), ("between", "of their means")
+    sd = {part: f" (the SD is that {of})" if rows["per_sd"].any() else "" for part, of in about}
     return Picture(
         key="outcome",
         title=title,
-        subtitle=f"Points of the score per 1 {unit or 'unit'} of synchrony above chance, with {results.confidence} "
-        "intervals. Within: a session against the person's own line over sessions. Between: people against each "
-        f"other, freed from the trend that they share.{later}{said}",
+        subtitle=f"Points of the score {_per(results, rows)}, with {results.confidence} "
+        f"intervals.{_better(results, rows)} Within: a session against the person's own line "
+        f"over sessions{sd['within']}. "
+        f"Between: people against each other, freed from the trend that they share{sd['between']}.{later}{said}",
         alt=f"{title}. The clearest: {short} {best['part']} persons, {value} ({interval}), {words.p_text(best['p'])}.",
         draw=lambda width: _draw(rows[rows["name"].isin(order)], width),
         note=_note(results, rows),
         table=fine(["analysis", "signal_a", "place_a", "place_b", "segment", "instrument", "participant_role", "when",
                     "lag_sessions", "part", "estimate", "ci_low", "ci_high", "df", "p", "p_fdr", "adjusted_for",
                     "n_groups",
-                    "n_scores",
-                    "note"], rows),
+                    "n_scores", "sd_synchrony", "note"], rows),
     )  # fmt: skip
+
+
+def _per(results: Results, rows: pd.DataFrame) -> str:
+    """What a point is per: one SD of synchrony, where the table tells it."""
+    if rows["per_sd"].any():
+        return "for one SD of synchrony above chance"
+    return f"per 1 {results.stabilised_unit(rows.iloc[0]) or 'unit'} of synchrony above chance"
+
+
+def _better(results: Results, rows: pd.DataFrame) -> str:
+    """Which way is better, for the instruments that are known: ``" Lower is better on PHQ-9, higher on WAI-SR."``."""
+    known = {str(n): r for n in dict.fromkeys(rows["instrument"]) if (r := results.instrument(str(n))) is not None}
+    said: list[str] = []
+    for way, when in (("lower", "worse"), ("higher", "better")):
+        names = words.listing(results.instrument_name(n) for n, r in known.items() if r.higher_is == when)
+        said += [f"{way} {'' if said else 'is better '}on {names}"] if names else []
+    return f" {words.sentence(', '.join(said))}" if said else ""
 
 
 def _note(results: Results, rows: pd.DataFrame) -> str:

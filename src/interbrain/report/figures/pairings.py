@@ -24,8 +24,8 @@ def picture(results: Results) -> Picture | None:
         return None
     real = rows["real"].astype(str).isin(["True", "true", "1", "1.0"])
     rows = rows.assign(real=real)
-    unit = results.measure_scale(str(focus["measure"]))
-    title, alt = _words(rows, test)
+    unit = results.measure_scale(focus)
+    title, alt = _words(rows, test, results.unit)
     place = "" if views.single_place(rows) else f"{views.place_name(results, focus)}; "
     about = ", ".join(
         t for t in (words.signals_name(focus["signal_a"], focus["signal_b"]), words.segment_name(focus["segment"])) if t
@@ -33,35 +33,35 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="pairings",
         title=title,
-        subtitle=f"{unit}; {place}{about}. One dot a pair of people in one session; re-paired keep role and session."
-        + (_bar_text(test) if test is not None else ""),
+        subtitle=f"{results.analysis_scale(focus)}; {place}{about}. One dot a pair of people in one session; re-paired "
+        "keep role and session." + (_bar_text(results.unit) if test is not None else ""),
         alt=alt,
-        draw=lambda width: _draw(rows, test, unit, width),
+        draw=lambda width: _draw(rows, test, unit, results.unit, width),
         note="" if test is None else f"{views.bound_text(test)} {worth.of_place(results, focus, 'all')}".strip(),
-        table=fine(["session", "condition", "group_a", "group_b", "real", "value", "stabilised"], rows),
+        table=fine(["analysis", "session", "condition", "group_a", "group_b", "real", "value", "stabilised"], rows),
     )
 
 
-def _bar_text(test: pd.Series) -> str:
-    return " Bottom row: the mean of the real dyads against the means of whole re-arrangements."
+def _bar_text(unit: str) -> str:
+    return f" Bottom row: the mean of the real {unit}s against the means of whole re-arrangements."
 
 
-def _words(rows: pd.DataFrame, test: pd.Series | None) -> tuple[str, str]:
+def _words(rows: pd.DataFrame, test: pd.Series | None, unit: str) -> tuple[str, str]:
     if test is None:
         real, other = rows.loc[rows["real"], "stabilised"].mean(), rows.loc[~rows["real"], "stabilised"].mean()
-        title = f"Real dyads {words.number(real, 3)}, the same people re-paired {words.number(other, 3)}; not tested"
+        title = f"Real {unit}s {words.number(real, 3)}, the same people re-paired {words.number(other, 3)}; not tested"
         return title, title
     value = words.like(test["estimate"], test["null_sd"])
     chance = words.like(test["null_mean"], test["null_sd"])
     p = words.p_text(test["p_read"])
     if test["claim"] and test["estimate"] > test["null_mean"]:
-        title = f"Real dyads synchronise more than the same people re-paired: {value} against {chance}"
+        title = f"Real {unit}s synchronise more than the same people re-paired: {value} against {chance}"
     else:
-        title = f"No evidence that real dyads differ from the same people re-paired: {value} against {chance}"
+        title = f"No evidence that real {unit}s differ from the same people re-paired: {value} against {chance}"
     return title, f"{title} ({p})."
 
 
-def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -> str:
+def _draw(rows: pd.DataFrame, test: pd.Series | None, axis: str, unit: str, width: float) -> str:
     sessions = sorted(rows["session"].unique())
     step, left = (34.0 if len(sessions) > 1 else 70.0), 78.0
     extra = 44.0 if test is not None else 0.0
@@ -69,7 +69,7 @@ def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -
     claim = test is not None and bool(test["claim"])
     used = key_row(
         canvas, 0, 10, width,
-        [("dot-greyfull", "people who never met"), ("dot-found" if claim else "dot-grey", "real dyads"), ("band",
+        [("dot-greyfull", "people who never met"), ("dot-found" if claim else "dot-grey", f"real {unit}s"), ("band",
          "chance")],
     )  # fmt: skip
     span = (
@@ -86,15 +86,15 @@ def _draw(rows: pd.DataFrame, test: pd.Series | None, unit: str, width: float) -
         if i:
             canvas.line(panel.left, y - step / 2, panel.right, y - step / 2, "grid")
         canvas.text(0, y + 4, f"session {int(session)}", "key")
-        _dots(panel, mine, y, step, claim)
+        _dots(panel, mine, y, step, claim, unit)
     if test is not None:
         _mean_row(panel, test, panel.bottom - extra / 2)
     panel.x_axis(n=4 if width < 500 else 7)
-    panel.name_x(unit)
+    panel.name_x(axis)
     return canvas.svg("")
 
 
-def _dots(panel: Panel, mine: pd.DataFrame, y: float, step: float, claim: bool) -> None:
+def _dots(panel: Panel, mine: pd.DataFrame, y: float, step: float, claim: bool, unit: str) -> None:
     canvas, half = panel.canvas, step / 2 - 6
     others = mine[~mine["real"]]
     for j, r in enumerate(others.to_dict("records")):
@@ -113,7 +113,7 @@ def _dots(panel: Panel, mine: pd.DataFrame, y: float, step: float, claim: bool) 
             y,
             4.6,
             f"dot {'found' if claim else 'grey'}",
-            f"dyad {r['group_a']}: {words.number(r['stabilised'], 3)}",
+            f"{unit} {r['group_a']}: {words.number(r['stabilised'], 3)}",
         )
         canvas.close()
 

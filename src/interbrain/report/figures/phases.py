@@ -38,20 +38,22 @@ def picture(results: Results) -> Picture | str | None:
         return f"Too few sessions exceed chance at the strongest place ({n}) to say by phase who is ahead."
     a, b = results.roles
     title = _title(results, rows)
+    apart = results.apart(str(focus["analysis"]))
+    which = f" ({apart})" if apart else ""
     place = (
         f" {words.sentence(views.place_name(results, focus))}" if not views.single_place(results["synchrony"]) else ""
     )
     return Picture(
         key="phases",
         title=title,
-        subtitle=f"Mean phase of each session's coherence: top, the {a} is ahead by a quarter of a period; "
+        subtitle=f"Mean phase of each session's coherence{which}: top, the {a} is ahead by a quarter of a period; "
         f"bottom, the {b}.{place} "
         "Colour: that session exceeds its surrogates.",
         alt=f"{title}. {words.share(int(rows['above'].sum()), len(rows), 'session').capitalize()} exceed chance.",
         draw=lambda width: _draw(results, rows, width),
         note="A lead in phase is read within one period only: a quarter ahead and three quarters behind look the same."
         + ("" if len(views.of_test(results, "leads")) else " Who leads was not tested here."),
-        table=fine(["group", "session", "condition", "phase", "z", "p"], rows),
+        table=fine(["analysis", "group", "session", "condition", "phase", "z", "p"], rows),
     )
 
 
@@ -91,7 +93,7 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         side = ("a" if math.sin(row["phase"]) > 0 else "b") if row["above"] else "grey"
         canvas.open("dyad", dyad=str(row["group"]))
         said = (
-            f"dyad {row['group']}, session {int(row['session'])}: {math.degrees(row['phase']):.0f}°, "
+            f"{results.unit} {row['group']}, session {int(row['session'])}: {math.degrees(row['phase']):.0f}°, "
             f"{words.p_text(row['p'])}"
         )
         canvas.circle(x + ring * c, y + ring * s, 4.2, f"dot {side}", said.replace("-", "−"))

@@ -19,7 +19,7 @@ def picture(results: Results) -> Picture | None:
     if len(rows) < 2:
         return None
     k, n = int(rows["claim"].sum()), len(rows)
-    unit = results.stabilised_unit(str(rows["measure"].iloc[0]))
+    unit = results.stabilised_unit(rows.iloc[0])
     said = words.share(k, n, "change").capitalize()
     title = f"{said} over sessions {'stand' if k > 1 else 'stands'} out from chance"
     made = views.tests_text(rows)
@@ -30,7 +30,7 @@ def picture(results: Results) -> Picture | None:
 "order of size"
         f"{f'; {made}' if made else ''}. Colour: p, corrected over the family, is at most {results.alpha:g} for "
 "the model and for "
-        "sign flips of whole dyads.",
+        f"sign flips of whole {results.unit}s.",
         alt=f"{title}. Slopes run from {words.number(rows['slope'].min())} to "
 f"{words.with_unit(words.number(rows['slope'].max()), unit)} "
         "a session.",

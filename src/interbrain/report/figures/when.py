@@ -123,13 +123,16 @@ def pictures(results: Results) -> list[Picture]:
     return [_picture(results, path) for path in results.maps[:MOST_MAPS]]
 
 
-def _named(labels: tuple[str, ...]) -> str:
+def _named(results: Results, labels: tuple[str, ...]) -> str:
     """The map's place in words; a run writes analysis, group, session, segment, signal, two places, two roles."""
     if len(labels) < 9:
         return " · ".join(labels)
-    _, group, session, segment, signal, place_a, place_b, role_a, role_b = labels[:9]
+    analysis, group, session, segment, signal, place_a, place_b, role_a, role_b = labels[:9]
     where = f"{role_a} {place_a} and {role_b} {place_b}"
-    return f"Dyad {group}, session {session}, {words.segment_name(segment)}; {where}, {words.signal_name(signal)}"
+    apart = results.apart(analysis)
+    which = f"; {apart}" if apart else ""
+    meeting = f"{results.named(group)}, session {session}, {words.segment_name(segment)}"
+    return f"{meeting}; {where}, {words.signal_name(signal)}{which}"
 
 
 def _picture(results: Results, path: Path) -> Picture:
@@ -137,7 +140,7 @@ def _picture(results: Results, path: Path) -> Picture:
     usable = m.inside & np.isfinite(m.rsq)
     share = float(m.above.sum() / usable.sum()) if usable.any() else 0.0
     a, b = results.roles
-    named = _named(m.labels)
+    named = _named(results, m.labels)
     percent = f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
     expected = "one in twenty is expected by chance"
     title = f"{percent} of this map lies above the surrogates' 95 %; {expected}"

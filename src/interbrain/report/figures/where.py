@@ -27,10 +27,7 @@ def statement(results: Results) -> str:
         f"{words.like(best['estimate'], best['null_sd'])} against "
         f"{words.with_spread(best['null_mean'], best['null_sd'])}"
     )
-    return (
-        f"{said} {results.measure_scale(str(best['measure']))} is {numbers} in surrogates "
-        f"({words.p_text(best['p_read'])})."
-    )
+    return f"{said} {results.analysis_scale(best)} is {numbers} in surrogates ({words.p_text(best['p_read'])})."
 
 
 def picture(results: Results) -> Picture | None:
@@ -55,6 +52,7 @@ def picture(results: Results) -> Picture | None:
         if known
         else " The study names no positions: places are spread evenly and say nothing of anatomy."
     )
+    several = "analysis, " if rows["analysis"].nunique() > 1 else ""
     found = "; ".join(
         f"{views.place_name(results, r)} (z = {words.number(r['z'])})"
         for r in links[links["claim"]].head(6).to_dict("records")
@@ -63,7 +61,7 @@ def picture(results: Results) -> Picture | None:
         key="where",
         title=title,
         subtitle=f"Both heads from above, noses towards each other. A link's width is the excess over surrogates "
-        f"(SDs); a pair is drawn for its strongest signal, band and segment.{spread}",
+        f"(SDs); a pair is drawn for its strongest {several}signal, band and segment.{spread}",
         alt=f"{title}. {found}".strip(),
         draw=lambda width: _draw(results, rows, links, a, b, width),
         note="" if n - k <= MOST_GREY else f"The {n - k} pairs within chance are not drawn.",

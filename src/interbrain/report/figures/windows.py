@@ -32,18 +32,20 @@ def picture(results: Results) -> Picture | None:
     return Picture(
         key="windows",
         title=title,
-        subtitle=f"{results.measure_title(str(rows['measure'].iloc[0]))} in windows over minutes.{where} Grey "
+        subtitle=f"{results.analysis_title(rows.iloc[0])} in windows over minutes.{where} Grey "
         "line: the mean of "
         f"that session's surrogates over the whole segment; a window is shorter and scatters more.{shown}",
         alt=f"{title}; {words.count(n, 'session')}.",
-        draw=lambda width: _draw(rows, nulls, width),
+        draw=lambda width: _draw(results, rows, nulls, width),
         note=worth.stability(results, rows.iloc[0]),
         wide=n > 3,
-        table=fine(["group", "session", "condition", "segment", "start_s", "stop_s", "value", "coverage"], rows),
+        table=fine(
+            ["analysis", "group", "session", "condition", "segment", "start_s", "stop_s", "value", "coverage"], rows
+        ),
     )
 
 
-def _draw(rows: pd.DataFrame, nulls: pd.DataFrame, width: float) -> str:
+def _draw(results: Results, rows: pd.DataFrame, nulls: pd.DataFrame, width: float) -> str:
     parts = [p for _, p in rows.groupby(["group", "session", "condition"], sort=False)][:MOST_PANELS]
     left, gap = 46.0, 14.0
     across = columns(width - left, 150 if width < 500 else 210, len(parts))
@@ -59,7 +61,7 @@ def _draw(rows: pd.DataFrame, nulls: pd.DataFrame, width: float) -> str:
         panel.x_axis(n=4)
         group, session = str(part["group"].iloc[0]), int(part["session"].iloc[0])
         canvas.open("dyad", dyad=group)
-        canvas.text(panel.left, panel.top - 5, shorten(f"Dyad {group}, session {session}", w), "strong")
+        canvas.text(panel.left, panel.top - 5, shorten(f"{results.named(group)}, session {session}", w), "strong")
         null = nulls[(nulls["group"] == group) & (nulls["session"] == session)]
         if len(null) and np.isfinite(null["null_mean"].iloc[0]):
             canvas.line(
