@@ -1,9 +1,12 @@
 """Two conditions and two therapists: what is compared with what, and by which arrangements."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import interbrain
+from interbrain.study import partners
 
 TOML = """
 [study]
@@ -61,6 +64,29 @@ def test_conditions_are_compared_within_groups(outcome):
 def test_partners_are_exchanged_within_each_therapists_patients(outcome):
     row = outcome.tables["tests"].set_index("test").loc["repair"]
     assert "36 arrangements" in row["bound"] and row["p"] == pytest.approx(1 / 36)
+    assert row["bound"].endswith("; partners changed within each condition and therapist")
+    page = outcome.report.read_text(encoding="utf-8")
+    assert "the smallest p is 1/36; partners changed within each condition and therapist." in page
+    assert "keeping role, session number, segment, condition and therapist, all recordings" in page
     pairs = outcome.tables["pairings"]
     real = pairs[pairs["real"].astype(bool)]
     assert len(real) == 24 and row["estimate"] == pytest.approx(real["stabilised"].mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("therapists", "arms", "repair_within", "says"),
+    [
+        ("ABCD", "xxxx", ["arm", "condition", "therapist"], "among all groups"),
+        ("AAAA", "xxxx", ["arm", "condition", "therapist"], "among all groups"),
+        ("AABB", "xyxy", ["arm", "condition", "therapist"], "within each arm and therapist"),
+        ("AABC", "xxxx", ["therapist"], "within each therapist"),
+        ("AABB", "xyxy", ["arm"], "within each arm"),
+        ("AABB", "xyxy", [], "among all groups"),
+    ],
+)
+def test_the_report_says_within_what_partners_changed(therapists, arms, repair_within, says):
+    """Only what the study tells apart: with a therapist each, or one for all, nobody is kept with a therapist."""
+    groups = [SimpleNamespace(therapist=t, arm=a) for t, a in zip(therapists, arms, strict=True)]
+    study = SimpleNamespace(groups=groups, meetings=[SimpleNamespace(condition="")])
+    plan = SimpleNamespace(repair_within=tuple(repair_within))
+    assert partners._within(study, plan) == f"partners changed {says}"

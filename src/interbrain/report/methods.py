@@ -203,7 +203,7 @@ def _chance(results: Results, bib: Bibliography) -> str:
             f"{_GUARD.get(str(name), '')}"
         )
     if (tests["test"] == "repair").any():
-        shared = words.listing(["role", "session number", "segment", *results.plan.get("repair_within", ())])
+        shared = words.listing(["role", "session number", "segment", *views.shared_by_partners(results)])
         parts.append(
             "To ask whether synchrony goes beyond a shared situation, partners were re-paired over the study, keeping "
             f"{shared}, all recordings of a session number cut to one length. Whole courses were permuted "

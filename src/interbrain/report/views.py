@@ -278,6 +278,19 @@ def _for_one_sd(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(per_sd=known, **{c: rows[c] * sd.where(known, 1.0) for c in columns})
 
 
+def shared_by_partners(results: Results) -> list[str]:
+    """What re-paired partners share beside role, session number and segment, of what the study tells apart."""
+    groups = results["synchrony"].drop_duplicates(["group", "arm", "therapist", "condition"])
+    asked = results.plan.get("repair_within", ())
+    patients = groups[groups["therapist"] != ""].groupby("therapist")["group"].nunique()
+    kept = {
+        "arm": "arm" in asked and groups["arm"].nunique() > 1,
+        "condition": groups["condition"].nunique() > 1,  # a table of pairs holds one
+        "therapist": "therapist" in asked and len(patients) > 1 and patients.max() > 1,
+    }
+    return [name for name, shared in kept.items() if shared]
+
+
 def bound_text(row: pd.Series) -> str:
     """What bounds a test's p, as a sentence."""
     bound = str(row["bound"] or "")

@@ -6,6 +6,7 @@ length: a real pair and a re-paired one must differ in nothing but who met whom.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -297,7 +298,7 @@ def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: lis
     rows: list[dict[str, Any]] = []
     if pairings.empty:
         return rows
-    strata, about_therapists = _strata(study, plan)
+    strata, about_therapists, within = _strata(study, plan)
     keys = [k for k in FAMILY if k != "null"]
     for values, part in pairings.groupby(keys, sort=False):
         family = {**dict(zip(keys, values, strict=True)), "null": "repair"}
@@ -317,7 +318,7 @@ def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: lis
             "n_null": test.n_arrangements,
             "n_meetings": len(test.groups) * len(test.occasions),
             "smallest_p": test.smallest_p,
-            "bound": test.bound,
+            "bound": f"{test.bound}; {within}",
             "note": "; ".join(filter(None, [_sessions(test.occasions), about_therapists, *test.left_out])),
         }
         rows += family_rows(family, labels, "repair", columns, fixed)
@@ -329,7 +330,9 @@ def _sessions(occasions: Iterable[tuple[int, str, str]]) -> str:
     return f"session{'s' * (len(numbers) > 1)} {', '.join(str(n) for n in numbers)}"
 
 
-def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str]:
+def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str, str]:
+    """Strata within which partners change, a sentence about therapists, and within what that is."""
+
     def given(kind: str, values: dict[str, str]) -> dict[str, str]:
         return values if kind in plan.repair_within else dict.fromkeys(values, "")
 
@@ -337,7 +340,21 @@ def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str]:
     arm = {g.id: g.arm for g in study.groups}
     condition = {m.group: "" for m in study.meetings}
     strata, sentence = strata_of(given("therapist", therapist), given("arm", arm), condition)
-    return strata, sentence if any(therapist.values()) and "therapist" in plan.repair_within else ""
+    told = sentence if any(therapist.values()) and "therapist" in plan.repair_within else ""
+    return strata, told, _within(study, plan)
+
+
+def _within(study: Study, plan: Plan) -> str:
+    """What re-paired partners share beside role, session number and segment, in this study."""
+    patients = Counter(g.therapist for g in study.groups if g.therapist)
+    kept = {
+        "arm": "arm" in plan.repair_within and len({g.arm for g in study.groups}) > 1,
+        "condition": len({m.condition for m in study.meetings}) > 1,  # a cell holds one
+        "therapist": "therapist" in plan.repair_within and max(patients.values(), default=0) > 1 and len(patients) > 1,
+    }
+    if not any(kept.values()):
+        return "partners changed among all groups"
+    return f"partners changed within each {' and '.join(name for name, shared in kept.items() if shared)}"
 
 
 def _cells(part: pd.DataFrame) -> tuple[list[tuple[str, ...]], list[Cell]]:
