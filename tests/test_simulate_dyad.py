@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
+from interbrain.simulate._behaviour import alike, likeness, wire
 from interbrain.simulate.connectome import built_in
 from interbrain.simulate.dyad import (
     CHANNELS,
@@ -11,11 +12,12 @@ from interbrain.simulate.dyad import (
     Encounter,
     Learning,
     Person,
-    _wire,
+    _node,
     simulate_dyad,
     simulate_dyads,
     speakers,
 )
+from interbrain.simulate.network import network_of
 
 BRAINS = built_in(24, seed=1), built_in(24, seed=2)
 SHUT = (0.0,) * 4
@@ -32,7 +34,7 @@ def meet(a, b, encounter=None, seeds=range(3), **more):
 
 
 def test_brains_touch_through_behaviour_only():
-    wiring = _wire(BRAINS, Encounter())
+    wiring = wire(BRAINS, Encounter().lags)
     network, across = wiring.network, wiring.network.plastic
     apart = network.group[network.to] != network.group[network.source]
     np.testing.assert_array_equal(apart, across)
@@ -143,5 +145,73 @@ def test_bad_parameters_are_told():
         Learning(generalises=2)
     with pytest.raises(BadInput, match="needs 24 regions or more; got 10"):
         simulate_dyad((Person(), Person()), brains=(built_in(10), built_in(10)))
-    with pytest.raises(BadInput, match="2 pairs, 1 bonds and 2 seeds"):
+    with pytest.raises(BadInput, match="2 pairs, 1 bonds, 2 seeds and 2 ways of learning"):
         simulate_dyads([(Person(), Person())] * 2, bonds=[Bond()])
+
+
+def test_dopamine_weighs_beats_by_what_was_expected():
+    learning = Learning(0.02, 9.0, second=0.25, surprise=2.0, critic=0.1)
+    start = Bond(expected=np.array([0.4, -0.2]))
+    run = meet(person(1.03, 3.0), person(1.0, 5.0), learning=learning, seeds=[2], bonds=[start])[0]
+    expected, gain = start.expected.copy(), run.gain[0].copy()
+    for beat in range(len(run.time)):
+        np.testing.assert_allclose(run.gain[beat], gain, atol=1e-12)
+        for receiver, rate in ((0, 0.02), (1, 0.005)):
+            felt = run.likeness[beat, receiver]
+            error = np.nanmean(felt) - expected[receiver]
+            step = rate * 2.0 * max(0.0, 1 + 2.0 * error) * (9.0 * felt - gain[receiver])
+            gain[receiver] = np.maximum(gain[receiver] + np.where(np.isnan(step), 0, step), 0)
+            expected[receiver] += 0.1 * error
+    np.testing.assert_allclose(run.bond.expected, expected, atol=1e-12)
+    plain = meet(person(1.03, 3.0), person(1.0, 5.0), learning=Learning(0.02, 9.0), seeds=[2])[0]
+    assert not np.allclose(plain.gain[-1], run.gain[-1])
+
+
+def test_what_is_heard_is_the_mean_cosine_over_all_ports():
+    wiring = wire(BRAINS, Encounter().lags, own=True)
+    phase = np.random.default_rng(1).uniform(-np.pi, np.pi, (2, 50, 48))
+    found = likeness(wiring, phase, np.array([3, 4, 4, 6]))
+    to, source = (x[wiring.network.plastic][wiring.across] for x in (wiring.network.to, wiring.network.source))
+    for receiver in (0, 1):
+        for c, late in enumerate((3, 4, 4, 6)):
+            mine = (wiring.receiver == receiver) & (wiring.channel == c)
+            slow = np.cos(phase[:, : 50 - late, source[mine]] - phase[:, late:, to[mine]]).mean(axis=(1, 2))
+            np.testing.assert_allclose(found[:, receiver, c], slow, atol=1e-12)
+    inner = np.cos(phase[:, ::5, wiring.own[0]] - phase[:, ::5, wiring.own[1]]).mean(axis=1)
+    np.testing.assert_allclose(alike(wiring, phase, 5), inner, atol=1e-12)
+    assert wiring.own.max() < 24
+
+
+def test_a_brains_own_edges_may_differ_from_pair_to_pair():
+    weights = network_of(BRAINS[0].scaled("mean_row")).weight
+    plain = meet(person(1.05), person(), Encounter(6.0), [1, 2])
+    same = meet(person(1.05), person(), Encounter(6.0), [1, 2], own=np.stack([weights, weights]))
+    np.testing.assert_allclose([r.cross for r in same], [r.cross for r in plain], atol=1e-9)
+    loose = meet(person(1.05), person(), Encounter(6.0), [1, 2], own=np.stack([weights, 0 * weights]))
+    np.testing.assert_array_equal(loose[0].cross, same[0].cross)
+    assert loose[1].order[:, 0].mean() < same[1].order[:, 0].mean() - 0.3
+    assert plain[0].alike.shape == (0,) and same[0].alike.shape == weights.shape
+
+
+def test_people_may_keep_their_rhythms_from_meeting_to_meeting():
+    lasting = Person(1.0, noise=0.0, coupling=0.0, spread=0.2, rhythms=9)
+    other = Person(1.0, noise=0.0, coupling=0.0, spread=0.2)
+
+    network = wire(BRAINS, Encounter().lags).network
+
+    def rhythms(who, seed):
+        return np.asarray(_node((who, Person(1.0)), network, seed).frequency)[:24]
+
+    np.testing.assert_array_equal(rhythms(lasting, 1), rhythms(lasting, 2))
+    assert not np.array_equal(rhythms(other, 1), rhythms(other, 2))
+
+
+def test_each_pair_learns_by_its_own_rule():
+    pairs = [(person(1.03, 3.0), person(1.0, 5.0))] * 2
+    rules = [Learning(0.02, 9.0), Learning(0.0)]
+    both = simulate_dyads(pairs, Encounter(20.0), rules, brains=BRAINS, seeds=[2, 2])
+    assert both[1].people[0].gain == (3.0,) * 4 and both[0].people[0].gain != (3.0,) * 4
+    with pytest.raises(
+        BadInput, match=r"rate times gate \(times 1 \+ 2 surprise\) is 0\.5 1/s; allowed are 0 to 0\.25"
+    ):
+        Learning(0.1, surprise=2.0)

@@ -26,6 +26,7 @@ ROOMS = {
     "formats": "interbrain.formats",
     "instruments": "interbrain.course.instruments",
     "surrogates": "interbrain.inference.surrogates",
+    "therapies": "interbrain.simulate.therapies",
 }
 SHOWN_PROBLEMS = 12
 
@@ -41,6 +42,7 @@ def show_records(room: str, wanted: str | None) -> None:
             "formats": lambda r: f"{' '.join(r.suffixes)}  ({r.library}{', writes' if r.writes else ''})",
             "instruments": lambda r: f"{r.measures}, {r.score_range[0]:g} to {r.score_range[1]:g}",
             "surrogates": lambda r: f"keeps {r.keeps}",
+            "therapies": lambda r: f"safety {r.safety:g}, stress in the middle {r.stress[1]:g}; grade {r.grade}",
         }[room](record)
         click.echo(f"{record.name:<20} {record.title}\n{'':<20} {extra}")
     click.echo(f"\nAll about one: interbrain {room} NAME")
@@ -108,6 +110,33 @@ def show_pair(table: pd.DataFrame, out: Path | None) -> None:
         click.echo(f"{len(table)} rows in {out}")
         return
     click.echo(table.to_csv(sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"), nl=False)
+
+
+def wants_a_course(plan: Path | None, settings: Sequence[str], off: Sequence[str], asked: Mapping[str, Any]) -> bool:
+    """Whether ``interbrain simulate`` was asked for a course of two brains and not for the demo's study."""
+    from interbrain.study.simulated_course import names_a_therapy
+
+    if asked["therapy"] is not None or (plan is not None and names_a_therapy(plan)):
+        return True
+    given = [f"--{name}" for name, value in asked.items() if value is not None]
+    given += ["--set"] * bool(settings) + ["--without"] * bool(off)
+    if given:
+        raise BadInput(f"{', '.join(given)}: belongs to a course of therapy; add --therapy NAME, e.g. --therapy cbt.")
+    return False
+
+
+def simulate_course(
+    out: Path, plan: Path | None, settings: Sequence[str], off: Sequence[str], asked: Mapping[str, Any], quiet: bool
+) -> None:
+    from interbrain.report.figures.simulated_course import finding
+    from interbrain.simulate.course import from_words
+    from interbrain.study.simulated_course import asked_course, simulate_course_to
+
+    named = {k: v for k, v in asked.items() if k != "threads" and v is not None}
+    course = asked_course(plan, {**from_words(settings), **named}, off)
+    run = simulate_course_to(out, course, off, threads=asked["threads"], progress=not quiet)
+    click.echo(textwrap.fill(finding(run), 110))
+    click.echo(f"The tables and course.html are in {out}")
 
 
 def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:

@@ -180,6 +180,12 @@ def _sound(state):  # type: ignore[no-untyped-def]
     return True
 
 
+@njit(error_model="numpy", fastmath=FAST)
+def _ever(rule):  # type: ignore[no-untyped-def]
+    """Whether any set's weights can change: a rate, or bounds that may hold them."""
+    return np.any(rule[0] != 0) or np.any(rule[2] > -np.inf) or np.any(rule[3] < np.inf)
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def run(  # type: ignore[no-untyped-def]
     kind, sets, first, steps, dt, state, parameters, varies, ring, slots, starts, address, weight, received,
@@ -197,6 +203,7 @@ def run(  # type: ignore[no-untyped-def]
     tile = np.ones(20 * TILE)
     kicks = drawn[: (len(drawn) // width) * width].reshape(-1, width)
     noisy = rows.shape[1] > 0
+    learns = len(plastic_to) > 0 and _ever(rule)
     if not noisy:
         kicks = np.zeros((2, width), dtype=np.float32)
     for t in range(first, first + steps):
@@ -230,7 +237,7 @@ def run(  # type: ignore[no-untyped-def]
         if noisy:
             _noise.fill(drawn, t, rows, words)
         _step(kind, tile, state, ring, now, width, received, coupling, parameters, varies, dt, kicks)
-        if len(plastic_to):
+        if learns:
             _learn(kind, ring, now, plastic_to, plastic_from, plastic_address, plastic_weight, sets, rule, dt, mean,
                    spread, received)  # fmt: skip
     return -1 if _sound(state) else first + steps

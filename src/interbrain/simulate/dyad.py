@@ -9,7 +9,10 @@ each with a delay. The pull on a receiving region is
 
 ``K_c`` is the receiver's gain on the channel and all that is plastic between the brains:
 
-    K_c' = rate gate (target L_c - K_c),    L_c = mean cos(what is heard - own) while the channel is open
+    K_c' = rate gate M (target L_c - K_c),    L_c = mean cos(what is heard - own) while the channel is open
+    M = max(0, 1 + surprise (R - E)),    E <- E + critic (R - E) each beat,    R = mean of L over open channels
+
+``M`` is dopamine as a prediction error of synchrony with this person (``surprise`` 0: M is exactly 1).
 
 The gain has a part that a person brings to everybody and one that belongs to this pair: ``generalises`` is the share of
 a change that goes to the person's part. 0 is the finding of Sened et al. 2025 (synchrony did not carry over to a new
@@ -20,20 +23,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
+from interbrain.simulate._behaviour import CHANNELS, PORTS, Wiring, alike, likeness, wire
 from interbrain.simulate._checked import within
+from interbrain.simulate._gains import BEAT_S, Gains
 from interbrain.simulate.brain import BrainState, Plasticity, simulate_brain
 from interbrain.simulate.connectome import Connectome, built_in
-from interbrain.simulate.network import Network, network_of
+from interbrain.simulate.network import Network
 from interbrain.simulate.nodes import Kuramoto
 
-CHANNELS = ("voice", "gaze", "movement", "breath")
-BEAT_S, DT, EVERY = 2.0, 5e-3, 0.01
-"""Gains and who speaks are held for a beat; steps and samples, s."""
+DT, EVERY, FIELD_S = 5e-3, 0.01, 0.2
+"""Steps, samples, and samples of the fields that are kept, s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,8 @@ class Person:
         How strongly each channel is shown, 0 to 10.
     gain
         What this person brings to everybody: gain on each channel of the other, rad/s, 0 to 100.
+    rhythms
+        Seed of the regions' own deviations from the mean, so that they last; None: another draw each meeting.
     """
 
     frequency: float = 1.0
@@ -60,6 +67,7 @@ class Person:
     noise: float = 0.3
     expresses: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
     gain: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    rhythms: int | None = None
 
     def __post_init__(self) -> None:
         within("Person", "frequency", self.frequency, 0.05, 5, "Hz")
@@ -75,9 +83,11 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class Bond:
-    """What two people have with each other: ``gain`` ``(receiver, channel)`` that is added to each one's own."""
+    """What two people have with each other: ``gain`` ``(receiver, channel)`` that is added to each one's own, and the
+    synchrony that each has come to expect here, ``expected`` ``(receiver,)``."""
 
     gain: np.ndarray = field(default_factory=lambda: np.zeros((2, len(CHANNELS))))
+    expected: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
 
 @dataclass(frozen=True)
@@ -94,19 +104,30 @@ class Learning:
         Neuromodulators' factor on the rate, 0 to 100.
     generalises
         Share of a change that goes to the person and not to the pair, 0 to 1.
+    second
+        The second person's rate over the first's, 0 to 1.
+    surprise, critic
+        How strongly a beat with more synchrony than expected is learnt from, 0 to 10, and the share of the error that
+        the expectation takes a beat, 0 to 1.
     """
 
     rate: float = 0.0
     target: float = 10.0
     gate: float = 1.0
     generalises: float = 0.5
+    second: float = 1.0
+    surprise: float = 0.0
+    critic: float = 0.05
 
     def __post_init__(self) -> None:
         within("Learning", "rate", self.rate, 0, 1, "1/s")
         within("Learning", "target", self.target, 0, 100, "rad/s")
         within("Learning", "gate", self.gate, 0, 100)
-        within("Learning", "generalises", self.generalises, 0, 1)
-        within("Learning", "rate times gate", self.rate * self.gate, 0, 0.5 / BEAT_S, "1/s")
+        for name in ("generalises", "second", "critic"):
+            within("Learning", name, getattr(self, name), 0, 1)
+        within("Learning", "surprise", self.surprise, 0, 10)
+        fastest = self.rate * self.gate * (1 + 2 * self.surprise)
+        within("Learning", "rate times gate (times 1 + 2 surprise)", fastest, 0, 0.5 / BEAT_S, "1/s")
 
 
 @dataclass(frozen=True)
@@ -180,6 +201,10 @@ class DyadRun:
         angle is positive where the first leads; its modulus is near 1 in a beat as short as a cycle or two.
     order
         ``(beat, person)``: mean order parameter inside each brain.
+    field
+        ``(sample, person)``, complex, each 0.2 s: the brains' fields.
+    alike
+        ``(own edge,)``: mean cosine over the first brain's own edges; empty where ``own`` was not given.
     people, bond
         As they are afterwards.
     """
@@ -190,6 +215,8 @@ class DyadRun:
     likeness: np.ndarray
     cross: np.ndarray
     order: np.ndarray
+    field: np.ndarray
+    alike: np.ndarray
     people: tuple[Person, Person]
     bond: Bond
 
@@ -201,41 +228,6 @@ class DyadRun:
         beats = beats or len(self.cross)
         whole = len(self.cross) // beats * beats
         return np.abs(self.cross[:whole].reshape(-1, beats).mean(axis=1))
-
-
-@dataclass(frozen=True, eq=False)
-class _Wiring:
-    """Both brains and the edges of behaviour, with the receiver and channel of each plastic edge."""
-
-    network: Network
-    receiver: np.ndarray
-    channel: np.ndarray
-    share: np.ndarray
-
-
-def _wire(brains: tuple[Connectome, Connectome], encounter: Encounter, ports: int = 3) -> _Wiring:
-    """For each channel ``ports`` regions produce and as many receive; no region does two things."""
-    network = network_of(*(brain.scaled("mean_row") for brain in brains))
-    sizes = [len(brain.labels) for brain in brains]
-    if min(sizes) < 2 * ports * len(CHANNELS):
-        raise BadInput(f"A brain of a dyad needs {2 * ports * len(CHANNELS)} regions or more; got {min(sizes)}.")
-    chosen = [np.linspace(0, n - 1, 2 * ports * len(CHANNELS)).astype(int) for n in sizes]
-    firsts = (0, sizes[0])
-    to, source, delay = [], [], []
-    for receiver in (0, 1):
-        mine, theirs = chosen[receiver] + firsts[receiver], chosen[1 - receiver] + firsts[1 - receiver]
-        for c in range(len(CHANNELS)):
-            hears, shows = mine[2 * c :: 2 * len(CHANNELS)], theirs[2 * c + 1 :: 2 * len(CHANNELS)]
-            to.append(np.repeat(hears, len(shows)))
-            source.append(np.tile(shows, len(hears)))
-            delay.append(np.full(len(hears) * len(shows), encounter.lags[c]))
-    ends, zeros = [np.concatenate(x) for x in (to, source)], np.zeros(sum(len(x) for x in to))
-    whole = network.with_edges(ends[0], ends[1], zeros, np.concatenate(delay), plastic=True)
-    number = np.full(whole.regions, -1)
-    for k, regions in enumerate(to):
-        number[regions] = k
-    kind = number[whole.to[whole.plastic]]
-    return _Wiring(whole, kind // len(CHANNELS), kind % len(CHANNELS), np.full(len(kind), 1 / ports))
 
 
 def speakers(encounter: Encounter, seed: int) -> np.ndarray:
@@ -261,53 +253,63 @@ def simulate_dyad(
 def simulate_dyads(
     people: Sequence[tuple[Person, Person]],
     encounter: Encounter | None = None,
-    learning: Learning | None = None,
+    learning: Learning | Sequence[Learning] | None = None,
     bonds: Sequence[Bond] | None = None,
     brains: tuple[Connectome, Connectome] | None = None,
     seeds: Sequence[int] | None = None,
     threads: int | None = None,
+    own: np.ndarray | None = None,
 ) -> list[DyadRun]:
     """Let many pairs meet once, each for itself, in the same situation.
 
     Parameters
     ----------
+    learning
+        One, or one a pair.
     brains
         Connectomes of the first and the second of every pair (default: two built in of 68 regions).
     seeds
         One a pair, for rhythms, noise and turns.
+    own
+        ``(pair, edge)``: weights of the first brain's edges for each pair, in place of the connectome's; the order is
+        that of ``network_of(brains[0].scaled("mean_row"))``.
 
     Raises
     ------
     BadInput
     """
-    encounter, learning = encounter or Encounter(), learning or Learning()
+    encounter = encounter or Encounter()
+    rules = [learning or Learning()] * len(people) if not isinstance(learning, Sequence) else list(learning)
     bonds = list(bonds) if bonds is not None else [Bond()] * len(people)
     seeds = list(seeds) if seeds is not None else list(range(len(people)))
-    if not len(people) == len(bonds) == len(seeds) or not people:
-        raise BadInput(f"{len(people)} pairs, {len(bonds)} bonds and {len(seeds)} seeds; as many of each are needed.")
-    wiring = _wire(brains or (built_in(seed=1), built_in(seed=2)), encounter)
-    nodes = [_node(pair, wiring.network, seed) for pair, seed in zip(people, seeds)]
+    if not len(people) == len(bonds) == len(seeds) == len(rules) or not people:
+        raise BadInput(
+            f"{len(people)} pairs, {len(bonds)} bonds, {len(seeds)} seeds and {len(rules)} ways of learning; "
+            "as many of each are needed."
+        )
+    wiring = wire(brains or (built_in(seed=1), built_in(seed=2)), encounter.lags, own is not None)
+    meeting = _Meeting(wiring, [_node(pair, wiring.network, seed) for pair, seed in zip(people, seeds)], seeds)
     speaker = np.stack([speakers(encounter, seed) for seed in seeds])
-    own = np.array([[p.gain for p in pair] for pair in people])
-    between = np.array([bond.gain for bond in bonds])
+    gains = Gains(
+        np.array([[p.gain for p in pair] for pair in people]),
+        np.array([bond.gain for bond in bonds]),
+        np.array([bond.expected for bond in bonds], dtype=float),
+        rules,
+    )
     shows = np.array([[pair[1].expresses, pair[0].expresses] for pair in people])
-    parts: dict[str, list[np.ndarray]] = {k: [] for k in ("gain", "likeness", "cross", "order")}
-    state: BrainState | None = None
+    parts: dict[str, list[np.ndarray]] = {k: [] for k in ("gain", "likeness", "cross", "order", "field", "alike")}
     for beat in range(speaker.shape[1]):
         openness = _openness(encounter, speaker[:, beat])
-        pull = (own + between + encounter.scaffold) * shows * openness
-        weights = pull[:, wiring.receiver, wiring.channel] * wiring.share
-        state, heard = _beat(wiring, nodes, seeds, weights, state, encounter, threads)
-        likeness = np.where(openness > 0, heard["likeness"], np.nan)
-        for name, value in (("gain", own + between), ("likeness", likeness), *list(heard.items())[1:]):
-            parts[name].append(value)
-        step = learning.rate * learning.gate * BEAT_S * (learning.target * heard["likeness"] - own - between)
-        step = np.where(openness > 0, step, 0.0)
-        step = np.maximum(step, -(own + between))
-        own, between = own + learning.generalises * step, between + (1 - learning.generalises) * step
+        pull = (gains.total + encounter.scaffold) * shows * openness
+        heard = meeting.beat(pull[:, wiring.receiver, wiring.channel] / PORTS, own, encounter, threads)
+        parts["gain"].append(gains.total)
+        parts["likeness"].append(np.where(openness > 0, heard["likeness"], np.nan))
+        for name in ("cross", "order", "field", "alike"):
+            parts[name].append(heard[name])
+        gains.learn(heard["likeness"], openness > 0)
     kept = {name: np.stack(value, axis=1) for name, value in parts.items()}
     time = np.arange(speaker.shape[1]) * BEAT_S
-    return [_dyad_run(k, people[k], time, speaker, kept, own, between) for k in range(len(people))]
+    return [_dyad_run(k, people[k], time, speaker, kept, gains) for k in range(len(people))]
 
 
 def _node(pair: tuple[Person, Person], network: Network, seed: int) -> Kuramoto:
@@ -315,7 +317,9 @@ def _node(pair: tuple[Person, Person], network: Network, seed: int) -> Kuramoto:
     counts = np.bincount(network.group)
     rhythms, couplings, noises = [], [], []
     for k, (person, n) in enumerate(zip(pair, counts)):
-        drawn = stream(seed, "dyad", "rhythms", k).standard_normal(n)
+        own = person.rhythms
+        draws = stream(seed, "dyad", "rhythms", k) if own is None else stream(own, "dyad", "own rhythms")
+        drawn = draws.standard_normal(n)
         rhythms.append(person.frequency + person.spread * (drawn - drawn.mean()))
         couplings.append(np.full(n, person.coupling))
         noises.append(np.full(n, person.noise))
@@ -329,46 +333,48 @@ def _openness(encounter: Encounter, speaker: np.ndarray) -> np.ndarray:
     return found
 
 
-def _beat(
-    wiring: _Wiring,
-    nodes: list[Kuramoto],
-    seeds: list[int],
-    weights: np.ndarray,
-    state: BrainState | None,
-    encounter: Encounter,
-    threads: int | None,
-) -> tuple[BrainState, dict[str, np.ndarray]]:
-    """Two seconds with these weights (which multiply a coupling: they are divided by it)."""
-    network = wiring.network
-    gain = np.stack([np.broadcast_to(node.coupling, network.regions) for node in nodes])
-    relative = weights / np.maximum(gain[:, network.to[network.plastic]], 1e-9)
-    if state is None:
-        still = replace(network, weight=np.where(network.plastic, 0.0, network.weight))
-        state = simulate_brain(still, nodes, EVERY, DT, seeds, Plasticity(0.0), (), EVERY, threads=threads).state
-    state.set_weights(relative, network)
-    rule = Plasticity(0.0)
-    run = simulate_brain(network, nodes, BEAT_S, DT, seeds, rule, ("signal", "field"), EVERY, state, threads=threads)
-    assert run.signal is not None and run.field is not None
-    a, b = run.field[:, :, 0], run.field[:, :, 1]
-    power = np.sqrt((np.abs(a) ** 2).mean(axis=1) * (np.abs(b) ** 2).mean(axis=1))
-    return run.state, {
-        "likeness": _likeness(wiring, run.signal, encounter),
-        "cross": (a * b.conj()).mean(axis=1) / power,
-        "order": np.abs(run.field).mean(axis=1),
-    }
+class _Meeting:
+    """The brains of all pairs, from beat to beat."""
 
+    def __init__(self, wiring: Wiring, nodes: list[Kuramoto], seeds: list[int]) -> None:
+        self.wiring, self.nodes, self.seeds = wiring, nodes, seeds
+        self.gain = np.stack([np.broadcast_to(node.coupling, wiring.network.regions) for node in nodes])
+        self.state: BrainState | None = None
 
-def _likeness(wiring: _Wiring, phase: np.ndarray, encounter: Encounter) -> np.ndarray:
-    """``(pair, receiver, channel)``: mean cosine over the beat, from when what is heard was said in it."""
-    to, source = (x[wiring.network.plastic] for x in (wiring.network.to, wiring.network.source))
-    found = np.empty((len(phase), 2, len(CHANNELS)))
-    for receiver in (0, 1):
-        for c in range(len(CHANNELS)):
-            mine = (wiring.receiver == receiver) & (wiring.channel == c)
-            late = round(encounter.lags[c] / EVERY)
-            heard = phase[:, : phase.shape[1] - late, source[mine]]
-            found[:, receiver, c] = np.cos(heard - phase[:, late:, to[mine]]).mean(axis=(1, 2))
-    return found
+    def beat(
+        self, weights: np.ndarray, own: np.ndarray | None, encounter: Encounter, threads: int | None
+    ) -> dict[str, np.ndarray]:
+        """Two seconds with these weights of behaviour (which multiply a coupling: they are divided by it)."""
+        network, across = self.wiring.network, self.wiring.across
+        ends = network.to[network.plastic]
+        relative = np.empty((len(self.nodes), len(ends)))
+        relative[:, across] = weights / np.maximum(self.gain[:, ends[across]], 1e-9)
+        if own is not None:
+            relative[:, ~across] = own
+        rule = Plasticity(0.0)
+        if self.state is None:
+            joins = network.group[network.to] != network.group[network.source]
+            still = replace(network, weight=np.where(joins, 0.0, network.weight))
+            first = simulate_brain(still, self.nodes, EVERY, DT, self.seeds, rule, (), EVERY, threads=threads)
+            self.state = first.state
+        self.state.set_weights(relative, network)
+        kept: tuple[Literal["signal", "field"], ...] = ("signal", "field")
+        run = simulate_brain(
+            network, self.nodes, BEAT_S, DT, self.seeds, rule, kept, EVERY, self.state, threads=threads
+        )
+        self.state = run.state
+        assert run.signal is not None and run.field is not None
+        a, b = run.field[:, :, 0], run.field[:, :, 1]
+        power = np.sqrt((np.abs(a) ** 2).mean(axis=1) * (np.abs(b) ** 2).mean(axis=1))
+        every = round(FIELD_S / EVERY)
+        none = np.empty((len(a), 0))
+        return {
+            "likeness": likeness(self.wiring, run.signal, np.rint(encounter.lags / EVERY)),
+            "cross": (a * b.conj()).mean(axis=1) / power,
+            "order": np.abs(run.field).mean(axis=1),
+            "field": run.field[:, ::every],
+            "alike": none if own is None else alike(self.wiring, run.signal, every),
+        }
 
 
 def _dyad_run(
@@ -377,18 +383,18 @@ def _dyad_run(
     time: np.ndarray,
     speaker: np.ndarray,
     kept: dict[str, np.ndarray],
-    own: np.ndarray,
-    between: np.ndarray,
+    gains: Gains,
 ) -> DyadRun:
-    cross = kept["cross"][k]
-    first, second = (replace(person, gain=tuple(float(x) for x in own[k, p])) for p, person in enumerate(pair))
+    first, second = (replace(person, gain=tuple(float(x) for x in gains.own[k, p])) for p, person in enumerate(pair))
     return DyadRun(
         time,
         speaker[k],
         kept["gain"][k],
         kept["likeness"][k],
-        cross,
+        kept["cross"][k],
         kept["order"][k],
+        kept["field"][k].reshape(-1, 2),
+        kept["alike"][k].mean(axis=0),
         (first, second),
-        Bond(between[k]),
+        Bond(gains.between[k], gains.expected[k]),
     )

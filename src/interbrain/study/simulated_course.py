@@ -1,0 +1,107 @@
+"""A simulated course on disk: tables, what was planted, every setting, a figure and a page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from interbrain import __version__
+from interbrain.data.errors import BadInput
+from interbrain.data.files import make_folder, write_file, write_text
+from interbrain.report.figures.simulated_course import course_page, course_svg
+from interbrain.simulate.course import Course, CourseRun, course_from, read_course, simulate_course, truth, without
+from interbrain.simulate.questionnaires import answer_all, totals
+
+TRUTH = "truth.json"
+LAYOUT: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.9g", "lineterminator": "\n", "index": False}
+
+
+def asked_course(
+    plan: Path | None = None, settings: Mapping[str, Any] | None = None, off: Sequence[str] = ()
+) -> Course:
+    """The course of a plan, with what was set besides, without the mechanisms in ``off``.
+
+    Raises
+    ------
+    BadInput
+    """
+    content = {**(read_course(plan) if plan else {}), **(settings or {})}
+    return without(course_from(content, str(plan) if plan else "what was asked for"), *off)
+
+
+def names_a_therapy(plan: Path) -> bool:
+    """Whether a plan is one of a course (it names a therapy), and not of a study of recordings."""
+    return "therapy" in read_course(plan)
+
+
+def simulate_course_to(
+    out: Path,
+    course: Course | None = None,
+    off: Sequence[str] = (),
+    *,
+    threads: int | None = None,
+    progress: bool = False,
+) -> CourseRun:
+    """Simulate a course and write its tables (``course``, ``measured``, ``questionnaires``, ``questionnaire_items``),
+    ``truth.json``, ``sim.toml`` with every setting, ``course.svg`` and ``course.html`` into ``out``.
+
+    Parameters
+    ----------
+    off
+        Names of mechanisms that the course has been taken (:func:`asked_course`), for ``truth.json``.
+
+    Raises
+    ------
+    BadInput
+        ``out`` holds something that no simulated course wrote.
+    """
+    course = course or Course()
+    _clear(out)
+    with tqdm(total=course.sessions + 3, disable=not progress, unit="session", desc="simulating") as bar:
+        run = simulate_course(course, threads, lambda done, steps: bar.update(done - bar.n) or None)
+    items = answer_all(run.sessions, course.seed)
+    planted = {
+        "simulated": True,
+        "generator": f"interbrain {__version__}",
+        "kind": "course",
+        "without": list(off),
+        "settings": course.model_dump(mode="json"),
+        "dyads": truth(course),
+    }
+    make_folder(out)
+    write_text(out / TRUTH, json.dumps(planted, indent=1) + "\n")
+    tables = {
+        "course": run.sessions,
+        "measured": run.probes,
+        "questionnaires": totals(items),
+        "questionnaire_items": items,
+    }
+    for name, table in tables.items():
+        _write(out / f"{name}.tsv", table)
+    write_text(out / "sim.toml", course.to_toml())
+    write_text(out / "course.svg", course_svg(run))
+    write_text(out / "course.html", course_page(run))
+    return run
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    write_file(path, lambda file: table.to_csv(file, **LAYOUT))
+
+
+def _clear(out: Path) -> None:
+    """Room for a course: only what an earlier one wrote is removed."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    try:
+        ours = json.loads((out / TRUTH).read_text(encoding="utf-8")).get("kind") == "course"
+    except (OSError, ValueError, AttributeError):
+        ours = False
+    if not ours:
+        raise BadInput(f"{out}: holds something that is not a simulated course; give an empty or a new folder.")
+    shutil.rmtree(out)
