@@ -7,6 +7,8 @@ import pytest
 
 import interbrain
 from interbrain import measures
+from interbrain.data.plan import Analysis
+from interbrain.study.within import asked
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,14 @@ def test_transfer_entropy_of_neighbours_says_that_it_may_be_negative(two):
     assert (values < 0).any()
 
 
-def test_transfer_functions_over_one_are_compared_on_one_scale(two):
-    found = compared(two, "dtf", settings={"kind": "ff"}, bands={"slow": (0.1, 0.5)}, surrogate="circular_shift")
-    assert (found["z"].abs() < 5).all() and (found["p"] > 0.01).all()
+OWN = [(r.name, *when.split("=")) for r in measures.records().values() for when in r.under]
+
+
+@pytest.mark.parametrize(("measure", "key", "value"), OWN)
+def test_a_run_takes_the_scale_that_the_setting_gives(measure, key, value):
+    """What draws are put on is what :mod:`tests.test_measure_conformance` finds the values on."""
+    record = measures.records()[measure]
+    bands = {"slow": (0.1, 0.5)} if record.needs_bands else {}
+    settings = {key: value}
+    ask = asked(Analysis(name="x", modality="eda", measure=measure, bands=bands, settings=settings))
+    assert ask.record.stabilise == record.under[f"{key}={value}"]["stabilise"] != record.stabilise
