@@ -127,7 +127,10 @@ def _plan(
 
 
 def _measured(study: Study, plan: Plan, progress: bool) -> Step:
-    with tempfile.TemporaryDirectory(prefix="interbrain-pair-") as scratch:
+    from threadpoolctl import threadpool_limits
+
+    # One thread, as in a run: the arrays are small, and threads that wait for each other take twenty times as long.
+    with threadpool_limits(1), tempfile.TemporaryDirectory(prefix="interbrain-pair-") as scratch:
         work = Path(scratch)
         people = {slot: prepare_person(task) for slot, task in person_tasks(study, plan, work, debug=False).items()}
         refused, _, told = refuse_twins(study, people)
