@@ -30,11 +30,13 @@ def refused(**more) -> str:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"measure": "cor"}, "there is no 'cor' (did you mean 'corr'?); there are: accorr,"),
+        ({"measure": "cor"}, "there is no 'cor'; there are: accorr, ccorr,"),
+        ({"measure": "cor"}, "(did you mean 'corr'?)"),
+        ({"measure": "wct"}, "(did you mean 'wtc'?)"),
         ({"measure": "CORR"}, "(did you mean 'corr'?)"),
         ({"measure": "zzz"}, "there is no 'zzz'; there are: accorr,"),
         ({"modality": "hart"}, "there is no modality 'hart' (did you mean 'heart'?); there are: fnirs,"),
-        ({"surrogates": ["circular_shft"]}, "there is no 'circular_shft' (did you mean 'circular_shift'?)"),
+        ({"surrogates": ["circular_shft"]}, "segment_shuffle (did you mean 'circular_shift'?)"),
         ({"settings": {"min_vald": 0.5}}, "corr: there is no setting 'min_vald' (did you mean 'min_valid'?)"),
         ({"settings": {"kind": "robst"}}, "corr: kind is 'robst' (did you mean 'robust'?); allowed are 'robust', "),
         ({"settings": {"min_valid": 1.5}}, "corr: min_valid is 1.5; allowed are numbers above 0 and at most 1"),

@@ -45,7 +45,8 @@ def _ends(interval: str) -> tuple[float, float]:
 def close_to(got: str, known: Iterable[str]) -> str:
     """``" (did you mean 'wtc'?)"`` where one of the known names is close to what was got, else nothing."""
     names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(got.lower(), list(names), n=1)
+    close = difflib.get_close_matches(got.lower(), list(names), n=3)
+    close.sort(key=lambda name: sorted(name) != sorted(got.lower()))  # the same letters in another order come first
     return f" (did you mean {names[close[0]]!r}?)" if close else ""
 
 

@@ -281,7 +281,7 @@ def record_of(package: str, name: str) -> Any:
     records = discover(package)
     if name not in records:
         room = package.rsplit(".", 1)[-1]
-        raise BadInput(f"{room}: there is no {name!r}{close_to(name, records)}; there are: {', '.join(records)}.")
+        raise BadInput(f"{room}: there is no {name!r}; there are: {', '.join(records)}{close_to(name, records)}.")
     return records[name]
 
 

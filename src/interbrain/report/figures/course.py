@@ -39,8 +39,10 @@ def picture(results: Results) -> Picture | str:
         if x
     )
     worthy = f"{worth.of_place(results, focus, 'within', 'all')} {worth.stability(results, focus, again=True)}"
-    n = len(views.slopes(results))
-    chosen = f" Of {n} places, signals and segments this one has the smallest p." if n > 1 and fit is not None else ""
+    slopes = views.slopes(results)
+    n, several = len(slopes), "analyses, " * (slopes["analysis"].nunique() > 1)
+    among = f"{n} {several}places, signals and segments"
+    chosen = f" Of {among} this one has the smallest p." if n > 1 and fit is not None else ""
     return Picture(
         key="course",
         title=title,

@@ -50,9 +50,10 @@ def _title(results: Results, rows: pd.DataFrame) -> str:
     assert best is not None
     ahead = results.sides(best)[0 if best["estimate"] > 0 else 1]
     size = f"{words.lag(best['estimate'], best['null_sd'])} ({words.p_text(best['p_read'])})"
+    at = f" at {best['name']}" if len(rows) > 1 else ""
     if not best["claim"]:
-        return f"No evidence that either leads: the clearest lag is {size}"
-    return f"The {ahead} is ahead by {size}" + (f" at {best['name']}" if len(rows) > 1 else "")
+        return f"No evidence that either leads: the clearest lag is {size}{at}"
+    return f"The {ahead} is ahead by {size}{at}"
 
 
 def _own(results: Results, row: pd.Series) -> pd.DataFrame:
