@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from interbrain.simulate import _between, _gates, _sessions
 from interbrain.simulate._dyads import PATIENT, THERAPIST, begin, edge_ends
 from interbrain.simulate.course import (
     ABLATIONS,
+    COLUMNS,
     Course,
     changed,
     course_from,
@@ -367,6 +369,18 @@ def test_bad_input_is_told():
         simulate_courses({})
     assert changed(Course(), from_words(["stress=0.9", "shut=voice", "rhythm_sd=0.1"])).shut == ("voice",)
     assert changed(Course(), from_words(["stress=0.1,0.9,0.2"])).phases("stress") == (0.1, 0.9, 0.2)
+
+
+def test_the_page_names_every_mechanism_column_and_therapy():
+    page = (Path(__file__).parents[1] / "docs" / "model" / "therapy.md").read_text(encoding="utf-8")
+    for name, (meaning, _) in ABLATIONS.items():
+        assert f"| `{name}` | {meaning} |" in page
+    for name, meaning in COLUMNS.items():
+        assert f"| `{name}` | {meaning} |" in page
+    for name, record in records().items():
+        assert f"`{name}`" in page
+        if record.meets:
+            assert f"| `{name}` | {' '.join(f'{x:g}' for x in record.emotion)} |" in page
 
 
 # ---- therapies

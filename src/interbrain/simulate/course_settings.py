@@ -6,7 +6,6 @@ said in ``docs/model/therapy.md``.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from typing import Any, Literal
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from interbrain.data.allowed import close_to
 from interbrain.data.errors import BadInput
 from interbrain.data.toml import read_toml, sentences
 from interbrain.simulate._behaviour import CHANNELS, PORTS
@@ -268,9 +268,9 @@ def without(course: Course, *mechanisms: str) -> Course:
     settings: dict[str, Any] = {}
     for name in mechanisms:
         if name not in ABLATIONS:
-            close = difflib.get_close_matches(name, ABLATIONS, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise BadInput(f"there is no mechanism {name!r}{hint}; there are: {', '.join(ABLATIONS)}.")
+            raise BadInput(
+                f"there is no mechanism {name!r}{close_to(name, ABLATIONS)}; there are: {', '.join(ABLATIONS)}."
+            )
         settings |= ABLATIONS[name][1]
     closed = tuple(name for name in mechanisms if name in CHANNELS)
     return changed(course, settings | {"shut": tuple(dict.fromkeys((*course.shut, *closed)))})

@@ -9,7 +9,6 @@ totals a sensible spread and internal consistency, and are no published calibrat
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from interbrain.arrays.streams import stream
+from interbrain.data.allowed import close_to
 from interbrain.data.errors import BadInput
 from interbrain.simulate._checked import within
 
@@ -103,9 +103,8 @@ def questionnaire(name: str) -> Questionnaire:
     BadInput
     """
     if name not in QUESTIONNAIRES:
-        close = difflib.get_close_matches(name, QUESTIONNAIRES, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        raise BadInput(f"there is no questionnaire {name!r}{hint}; there are: {', '.join(QUESTIONNAIRES)}.")
+        known = ", ".join(QUESTIONNAIRES)
+        raise BadInput(f"there is no questionnaire {name!r}{close_to(name, QUESTIONNAIRES)}; there are: {known}.")
     return QUESTIONNAIRES[name]
 
 

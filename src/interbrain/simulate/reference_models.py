@@ -180,7 +180,7 @@ def stated_results(model: Liebovitch | None = None) -> dict[str, tuple[bool, str
     the therapist starts negative; 4 influence and inertia act inversely.
     """
     model = model or Liebovitch()
-    good, bad = (0.5, -0.5), (-0.5, -0.5)
+    good, bad = (0.8, -0.5), (-0.8, -0.5)
     therapist, client = model.rest(good)
     responsive = client > therapist if model.c_c > model.c_t else therapist > client
     course = model.simulate(good)[:, 1]
