@@ -1,9 +1,11 @@
 """A course of therapy: sessions of two plastic brains, what lasts between them, symptoms that follow.
 
-    for each session:  opening, middle, integration  (three encounters of ``dyad``, time compressed)
+For each session opening, middle and integration: three encounters of ``dyad``, time compressed::
+
     K' = learning gate M (target L - K),    gate = trust . A(stress) . (emotion with cognition) . permissive
-    between sessions:  what was bound lasts, the rest fades; scaling holds activity; symptoms relax towards what
-                       rigidity and relational capacity maintain
+
+Between sessions what was bound lasts and the rest fades, scaling holds activity, and symptoms relax towards what
+rigidity and relational capacity maintain.
 
 Equations, the status of every relation (built in or emergent), and the grade of the evidence for each:
 ``docs/model/therapy.md``. Ten lines of Python::
