@@ -104,6 +104,12 @@ def test_the_page_stands_alone_in_light_and_dark(run):
     assert "stress_best = 0.4" in page
 
 
+def test_one_dyad_alone_has_no_chance_to_compare_with():
+    alone = simulate_course(Course(dyads=1, sessions=2, seconds=6.0, measured=False, dropout=0.0), 1)
+    assert alone.sessions["excess"].isna().all() and alone.sessions["synchrony"].notna().all() and alone.probes.empty
+    assert "pseudo-pairs" not in finding(alone) and "Severity" in draw_course(alone)
+
+
 def test_a_waiting_list_is_drawn_without_meetings():
     waiting = simulate_course(Course(therapy="wait_list", dyads=3, sessions=2, seconds=6.0), 1)
     assert "severity" in finding(waiting) and "synchrony" not in finding(waiting)

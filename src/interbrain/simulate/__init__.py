@@ -3,9 +3,11 @@
 Law of the room: parameters and a seed in, a Study in memory and the truth that was planted out; whatever comes from
 here says that it is simulated.
 
-The simulator is thin so far: coupling between two people is planted by a shared haemodynamic source whose weight
-follows a course over sessions (``therapy``), seen through light at two wavelengths with heart, breath, Mayer waves,
-drift and movement (``observe``).
+Levels, each usable alone: ``synapse`` and ``spiking``, ``scaling``, ``structural`` and ``modulators``, ``brain``,
+``dyad``, ``course`` (therapies as records, questionnaires, reference models). Recordings come from a thin generator of
+their own so far: coupling between two people is planted by a shared haemodynamic source whose weight follows a course
+over sessions (``therapy``), seen through light at two wavelengths with heart, breath, Mayer waves, drift and movement
+(``observe``).
 """
 
 from __future__ import annotations

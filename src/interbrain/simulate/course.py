@@ -246,7 +246,9 @@ def _session(
 
 
 def _stays(course: Course, dyads: Dyads, session: int) -> np.ndarray:
-    """Who comes again: without trust and without progress fewer do."""
+    """Who comes again: without trust and without progress fewer do; after the last session nobody leaves early."""
+    if session == course.sessions:
+        return np.ones(len(dyads), bool)
     draws = np.array([stream(course.seed, "course", int(n), "leaves", session).random() for n in dyads.number])
     progress = np.clip(dyads.severity_at_start - dyads.severity, 0, 1)
     return np.asarray(draws >= np.minimum(course.dropout * 2 * (1 - dyads.trust) * (1 - progress), 1.0))
