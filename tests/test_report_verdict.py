@@ -367,3 +367,23 @@ def test_methods_do_not_tell_a_test_that_gave_no_answer(full):
     assert "Who leads was tested" in " ".join(methods(full).paragraphs)
     none = changed(full, "tests", lambda t: t["test"] == "leads", p=np.nan)
     assert "Who leads was tested" not in " ".join(methods(none).paragraphs)
+
+
+def test_a_direction_is_claimed_against_its_own_null_only(one_dyad: Results) -> None:
+    """The same value both ways; chance gives less of it one way. The difference of the two is said to be untested."""
+    keys = {"place_a": "Cz", "place_b": "Pz", "band": "alpha", "measure": "plv"}
+    tables = {}
+    for name in ("synchrony", "nulls"):
+        row = one_dyad[name]
+        row = row[(row[list(keys)] == pd.Series(keys)).all(axis=1)]
+        row = row.assign(value=0.4, stabilised=0.4) if name == "synchrony" else row
+        ways = [row.assign(direction="a_to_b"), row.assign(direction="b_to_a")]
+        if name == "nulls":
+            own = ({"z": 6.0, "p": 0.005, "p_family": 0.005}, {"z": 0.1, "p": 0.5, "p_family": 0.5})
+            ways = [w.assign(family=str(i), **chance) for i, (w, chance) in enumerate(zip(ways, own, strict=True))]
+        tables[name] = pd.concat(ways, ignore_index=True)
+    directed = replace(one_dyad, tables={**one_dyad.tables, **tables})
+    said = one(verdict.beyond_chance(directed))
+    assert said.lead.startswith("Synchrony exceeds chance in 1 of 2 tests")
+    assert "person1 to person2" in said.detail and "person2 to person1" not in said.detail
+    assert "the difference between the two directions was not tested" in views.directed_text(directed)
