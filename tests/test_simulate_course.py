@@ -16,6 +16,8 @@ from interbrain.simulate.course import (
     ABLATIONS,
     COLUMNS,
     Course,
+    _pseudo,
+    _stays,
     changed,
     course_from,
     from_words,
@@ -181,6 +183,62 @@ def test_rigidity_loosens_by_the_gate():
     before = dyads.rigid.copy()
     _sessions.loosen(course, dyads, opened)
     np.testing.assert_allclose(dyads.rigid, before * np.exp(-0.5 * opened.product))
+
+
+def test_trust_and_narrative_follow_what_is_experienced_in_each_phase(monkeypatch):
+    course = Course(dyads=2, seconds=6.0, ruptures=0.0, trust_rate=0.7, safety=0.5, narrative=0.8)
+    felt = iter([np.array([0.2, 0.9]), np.array([-0.4, 0.3]), np.array([0.6, 0.5])])
+    monkeypatch.setattr(_sessions, "experienced", lambda runs: (next(felt), np.zeros(2)))
+    dyads = begin(course, range(2))
+    met = _sessions.hold(course, dyads, 1)
+    shares = np.array([0.2, 0.5, 0.3])
+    rise = 0.7 * 0.5 * np.array([shares @ [0.2, 0.0, 0.6], shares @ [0.9, 0.3, 0.5]])
+    np.testing.assert_allclose(1 - dyads.trust, 0.7 * np.exp(-rise))
+    np.testing.assert_allclose(met.columns["narrative"], [0.8 * 0.6, 0.8 * 0.5])
+    np.testing.assert_allclose(met.columns["bound"], _sessions.bound_share(course, met.columns["narrative"]))
+    lasts, fresh = dyads.own_lasts[:, PATIENT], dyads.own_fresh[:, PATIENT]
+    np.testing.assert_allclose(lasts / (lasts + fresh), np.repeat(met.columns["bound"][:, None], 4, axis=1))
+
+
+def test_ruptures_come_without_trust_without_flexibility_and_under_stress():
+    course = Course(ruptures=0.5, stress=0.4, flexibility=0.6, trust=0.3)
+    assert _sessions._rupture_hazard(course, begin(course, range(1))) == pytest.approx(0.5 * 0.7 * 0.4 * 1.4)
+    free = begin(without(course, "ruptures"), range(1))
+    assert _sessions._rupture_hazard(without(course, "ruptures"), free) == 0
+
+
+def test_progress_and_trust_keep_people():
+    course = Course(dyads=400, dropout=0.4)
+    dyads = begin(course, range(400))
+    stay = {}
+    for better in (0.0, 0.8):
+        for trust in (0.3, 0.8):
+            dyads.severity, dyads.trust = dyads.severity_at_start - better, np.full(400, trust)
+            stay[better, trust] = _stays(course, dyads, 1).mean()
+            expected = 0.4 * 2 * (1 - trust) * (1 - better)
+            assert 1 - stay[better, trust] == pytest.approx(expected, abs=4 * np.sqrt(expected / 400))
+    assert _stays(course, dyads, course.sessions).all()
+
+
+def test_scaling_acts_on_the_patient_alone():
+    dyads = begin(Course(), range(2))
+    before = dyads.person_gain
+    dyads.scale = np.array([2.0, 0.5])
+    np.testing.assert_allclose(dyads.person_gain[:, PATIENT], before[:, PATIENT] * [[2.0], [0.5]])
+    np.testing.assert_array_equal(dyads.person_gain[:, THERAPIST], before[:, THERAPIST])
+    dyads.learnt(np.ones((2, 2, 4)), np.zeros((2, 2, 4)), np.ones(2))
+    np.testing.assert_allclose(
+        dyads.person_gain - before, (np.array([2.0, 0.5])[:, None, None] - 1) * [[1], [0]] * before + 1
+    )
+
+
+def test_pseudo_pairs_are_other_peoples_therapists():
+    random = np.random.default_rng(3)
+    own = random.normal(size=(4, 50)) + 1j * random.normal(size=(4, 50))
+    other = random.normal(size=(4, 50)) + 1j * random.normal(size=(4, 50))
+    found = _pseudo(np.stack([own, other], axis=2))
+    slow = [[abs(np.mean(own[i] * other[(i + k) % 4].conj())) for i in range(4)] for k in (1, 2, 3)]
+    np.testing.assert_allclose(found, slow)
 
 
 # ---- a course
