@@ -138,21 +138,31 @@ def _candidates(table: _Words, rung: float) -> Iterator[tuple[int, int, float]]:
     """
     owners = table.sides // table.base
     tolerance = TOLERANCE / rung
+    recordings = int(owners[-1]) + 1
     some, seen = [0], 0
-    for keys in _keys(table.words, 1):
-        there = np.bincount(owners[_collisions(keys, owners, 0, int(owners[-1]) + 1)[0]], minlength=int(owners[-1]) + 1)
-    for owner, more in enumerate(TABLES * there):
+    for owner, more in enumerate(TABLES * _crowds(table.words, owners)):
         if seen + more > MOST_HITS and seen:
             some, seen = [*some, owner], 0
         seen += more
-    for low, high in pairwise([*some, int(owners[-1]) + 1]):
+    for low, high in pairwise([*some, recordings]):
         hits = np.empty(0, np.int64)
         for keys in _keys(table.words, TABLES):
-            first, second = _collisions(keys, owners, low, high)
-            alike = _signs(table.words[first] ^ table.words[second]) <= ALIKE
-            hits = _united(hits, first[alike] * len(owners) + second[alike])
+            found = [hits]
+            for first, second in _collisions(keys, owners, low, high):
+                alike = _signs(table.words[first] ^ table.words[second]) <= ALIKE
+                found.append(first[alike] * len(owners) + second[alike])
+            hits = _each_once(np.concatenate(found))
         if len(hits):
             yield from _distances(table, *np.divmod(hits, len(owners)), tolerance)
+
+
+def _crowds(words: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """``(recording,)``: how many words of other recordings share a key with one of its words, in the first table."""
+    there = np.zeros(int(owners[-1]) + 1, np.int64)
+    for keys in _keys(words, 1):
+        for first, _ in _collisions(keys, owners, 0, len(there)):
+            there += np.bincount(owners[first], minlength=len(there))
+    return there
 
 
 def _keys(words: np.ndarray, tables: int) -> Iterator[np.ndarray]:
@@ -167,30 +177,29 @@ def _keys(words: np.ndarray, tables: int) -> Iterator[np.ndarray]:
         yield keys
 
 
-def _united(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Sorted, each once. (``np.union1d`` hashes integers, which is ten times slower for millions of them.)"""
-    both = np.sort(np.concatenate((a, b)))
-    return both[np.append(True, both[1:] != both[:-1])] if len(both) else both
+def _each_once(hits: np.ndarray) -> np.ndarray:
+    """Sorted, each once. (``np.unique`` hashes integers, which is ten times slower for millions of them.)"""
+    hits.sort()
+    return hits[np.append(True, hits[1:] != hits[:-1])] if len(hits) else hits
 
 
-def _collisions(keys: np.ndarray, owners: np.ndarray, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+def _collisions(
+    keys: np.ndarray, owners: np.ndarray, low: int, high: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs of rows (lower, higher) with one key in two recordings, the lower's from ``low`` to ``high``.
 
-    In a crowd, neighbours only.
+    In a crowd, neighbours only: first the next ones, then those after them, and so on.
     """
     order = np.argsort(keys, kind="stable")  # rows are sorted by recording, and stay so within a key
     ordered = keys[order]
     asked = (owners[order] >= low) & (owners[order] < high)
-    lower, higher = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for back in range(1, STAR):
         same = (ordered[back:] == ordered[:-back]) & asked[:-back]
         if not same.any():
             break
         a, b = order[:-back][same], order[back:][same]
         apart = owners[a] != owners[b]
-        lower.append(a[apart])
-        higher.append(b[apart])
-    return np.concatenate(lower), np.concatenate(higher)
+        yield a[apart], b[apart]
 
 
 def _signs(differ: np.ndarray) -> np.ndarray:
