@@ -108,6 +108,7 @@ def test_one_dyad_alone_has_no_chance_to_compare_with():
     alone = simulate_course(Course(dyads=1, sessions=2, seconds=6.0, measured=False, dropout=0.0), 1)
     assert alone.sessions["excess"].isna().all() and alone.sessions["synchrony"].notna().all() and alone.probes.empty
     assert "pseudo-pairs" not in finding(alone) and "Severity" in draw_course(alone)
+    assert "Not measured, or one dyad alone." in draw_course(alone)
 
 
 def test_a_waiting_list_is_drawn_without_meetings():

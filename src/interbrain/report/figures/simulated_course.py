@@ -112,9 +112,9 @@ def _panel(canvas: Canvas, run: CourseRun, box: Box, title: str, y: tuple[float,
 
 
 def _mean(
-    panel: Panel, run: CourseRun, column: str, cls: str, label: str = "", hairs: bool = False, at: int = -1
+    panel: Panel, run: CourseRun, column: str, cls: str, label: str = "", where: str = "end above", hairs: bool = False
 ) -> None:
-    """Mean over dyads with its interval; a hair a dyad where they are few; a label at the last or first session."""
+    """Mean over dyads with its interval; a hair a dyad where they are few; a label at the start or end of the line."""
     table = run.sessions
     if hairs and run.course.dyads <= MOST_HAIRS:
         for number, rows in table.groupby("dyad"):
@@ -127,10 +127,11 @@ def _mean(
     if cls.split()[0] == "found":
         panel.canvas.band(x, low, high, "fitband")
     panel.canvas.polyline([(a, panel.y.clip(v)) for a, v in zip(x, found["mean"])], f"line {cls}", column)
-    if label and len(found) and np.isfinite(found["mean"].iloc[at]):
-        panel.canvas.text(
-            x[at], panel.y.clip(found["mean"].iloc[at]) - 5, label, "halo small", "end" if at else "start"
-        )
+    end, side = where.split()
+    value = found["mean"].iloc[0 if end == "start" else -1]
+    if label and np.isfinite(value):
+        y = panel.y.clip(value) + (14 if side == "below" else -5)
+        panel.canvas.text(x[0 if end == "start" else -1], y, label, "small", end)
 
 
 def _range(run: CourseRun, names: Sequence[str], include: Sequence[float] = ()) -> tuple[float, float]:
@@ -152,9 +153,9 @@ def _synchrony(canvas: Canvas, run: CourseRun, box: Box) -> None:
 def _gains(canvas: Canvas, run: CourseRun, box: Box) -> None:
     names = ("gain_person", "gain_pair", "therapist_gain")
     panel = _panel(canvas, run, box, "Gains: ability to be moved (rad/s)", _range(run, names, [0.0]))
-    _mean(panel, run, "therapist_gain", "b", "therapist", at=0)
-    _mean(panel, run, "gain_person", "a", "brought to everybody", hairs=True, at=0)
-    _mean(panel, run, "gain_pair", "a dash", "with this therapist", at=0)
+    _mean(panel, run, "therapist_gain", "b", "therapist", "start above")
+    _mean(panel, run, "gain_person", "a", "brought to everybody", "end below", hairs=True)
+    _mean(panel, run, "gain_pair", "a dash", "with this therapist", "end below")
 
 
 def _brain(canvas: Canvas, run: CourseRun, box: Box) -> None:
@@ -176,20 +177,23 @@ def _trust(canvas: Canvas, run: CourseRun, box: Box) -> None:
 
 def _symptoms(canvas: Canvas, run: CourseRun, box: Box) -> None:
     panel = _panel(canvas, run, box, "Severity, and what maintains it", _range(run, ["severity", "maintained"]))
-    _mean(panel, run, "maintained", "grey dash", "what maintains it", at=0)
-    _mean(panel, run, "severity", "a", "severity", hairs=True)
+    _mean(panel, run, "maintained", "grey dash", "what maintains it", "start below")
+    _mean(panel, run, "severity", "a", "severity", "start above", hairs=True)
 
 
 def _others(canvas: Canvas, run: CourseRun, box: Box) -> None:
     """Measured conversations above pseudo-pairs, before, after and at follow-up."""
     table = run.probes.dropna(subset=["excess"])
+    canvas.text(box[0] - 34, box[1] - 14, "Synchrony above chance in conversation", "strong")
+    if table.empty:
+        canvas.text(box[0], box[1] + 20, "Not measured, or one dyad alone.", "small")
+        return
     found = table.groupby(["when", "partner"])["excess"].agg(["mean", "std", "count"])
     half = 1.96 * found["std"].fillna(0) / np.sqrt(found["count"])
     y = padded([*(found["mean"] - half), *(found["mean"] + half)], [0.0])
     panel = Panel.at(canvas, *box, (-0.5, 2.5), y)
     panel.y_axis(n=4)
     panel.x_axis([0, 1, 2], text=["before", "after", "follow-up"])
-    canvas.text(box[0] - 34, box[1] - 14, "Synchrony above chance in conversation", "strong")
     for partner, shift, cls in (("therapist", -0.08, "found"), ("stranger", 0.08, "ink")):
         line = []
         for k, when in enumerate(TIMES):
