@@ -44,10 +44,7 @@ def channels(course: Course, therapys: bool = True) -> tuple[float, ...]:
 
 def hold(course: Course, dyads: Dyads, session: int) -> Met:
     """Let the dyads meet for opening, middle and integration; their state changes."""
-    chance = np.array([stream(course.seed, "course", int(n), "session", session).random(2) for n in dyads.number])
-    ruptured = chance[:, 0] < _rupture_hazard(course, dyads)
-    skill = (course.experience + course.flexibility) / 2
-    repaired = ruptured & (chance[:, 1] < course.repairs * skill)
+    ruptured, repaired = ruptures(course, dyads, session)
     before = dyads.person_gain, dyads.pair_gain
     trust_before = dyads.trust.copy()
     own, pair = before
@@ -72,6 +69,14 @@ def hold(course: Course, dyads: Dyads, session: int) -> Met:
     columns = _columns(seen, np.array(durations(course)))
     columns |= {"ruptured": ruptured, "repaired": repaired, "narrative": narrative, "bound": lasts}
     return Met(columns, [phase.fields for phase in seen])
+
+
+def ruptures(course: Course, dyads: Dyads, session: int) -> tuple[np.ndarray, np.ndarray]:
+    """``(dyad,)`` each: whether there is a rupture in this session, and whether it is repaired."""
+    chance = np.array([stream(course.seed, "course", int(n), "session", session).random(2) for n in dyads.number])
+    ruptured = chance[:, 0] < _rupture_hazard(course, dyads)
+    skill = (course.experience + course.flexibility) / 2
+    return ruptured, ruptured & (chance[:, 1] < course.repairs * skill)
 
 
 def _rupture_hazard(course: Course, dyads: Dyads) -> np.ndarray:
@@ -118,7 +123,7 @@ def _phase(
     ]
     shown = np.where(ruptured, course.withdrawal, 1.0)
     encounter = Encounter(durations(course)[number], open=channels(course), scaffold=course.phases("scaffold")[number])
-    runs = _meet(course, dyads, encounter, learning, shown, (session, PHASES[number]), gains)
+    runs = meet(course, dyads, encounter, learning, shown, (session, PHASES[number]), gains)
     dyads.expected = np.array([run.bond.expected for run in runs])
     likeness, high = experienced(runs)
     if course.builds_trust:
@@ -131,7 +136,7 @@ def _phase(
     return _Phase(own, pair, opened, likeness, high, fields, np.array([run.alike for run in runs]))
 
 
-def _meet(
+def meet(
     course: Course,
     dyads: Dyads,
     encounter: Encounter,
@@ -166,7 +171,7 @@ def measure(course: Course, dyads: Dyads, stranger: bool) -> np.ndarray:
     seconds = max(BEAT_S, round(course.seconds / BEAT_S) * BEAT_S)
     encounter = Encounter(seconds, open=channels(course, therapys=False))
     who = "stranger" if stranger else "therapist"
-    runs = _meet(course, dyads, encounter, Learning(), np.ones(len(dyads)), ("measured", who), None, stranger)
+    runs = meet(course, dyads, encounter, Learning(), np.ones(len(dyads)), ("measured", who), None, stranger)
     return np.array([run.field for run in runs], dtype=np.complex64)
 
 

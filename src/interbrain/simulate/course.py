@@ -111,6 +111,7 @@ MEASURED = (
 """Columns of ``probes``."""
 
 Told = Callable[[int, int], None]
+Watch = Callable[[int, Dyads], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +135,9 @@ class CourseRun:
     course: Course
 
 
-def simulate_course(course: Course | None = None, threads: int | None = None, told: Told | None = None) -> CourseRun:
+def simulate_course(
+    course: Course | None = None, threads: int | None = None, told: Told | None = None, watch: Watch | None = None
+) -> CourseRun:
     """Simulate every dyad of a course.
 
     Parameters
@@ -143,6 +146,8 @@ def simulate_course(course: Course | None = None, threads: int | None = None, to
         None: as many as there are processors. The same seed gives the same bytes for any number.
     told
         Called with (done, all) after each session.
+    watch
+        Called with (session, dyads) as they come to a session, before anything is learnt in it; not where nobody meets.
 
     Raises
     ------
@@ -167,6 +172,8 @@ def simulate_course(course: Course | None = None, threads: int | None = None, to
         for session, day in enumerate(course.days, 1):
             for part in parts:
                 pass_time(course, part, day - last, session)
+                if watch is not None and therapy(course.therapy).meets:
+                    watch(session, part)
             last = day
             rows, stays = _session(course, parts, pool, session, day)
             sessions.append(rows)
