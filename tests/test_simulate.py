@@ -6,7 +6,8 @@ import pytest
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate import haemodynamics, simulate_study
-from interbrain.simulate.observe import DISTANCE_CM, EXTINCTION, PATHLENGTH_FACTOR, _sources, record_pair
+from interbrain.simulate.light import DISTANCE_CM, EXTINCTION, PATHLENGTH_FACTOR
+from interbrain.simulate.observe import _sources, record_pair
 from interbrain.simulate.settings import Simulation, simulation_from
 
 
