@@ -191,6 +191,12 @@ def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
 @click.option("--seed", type=int, default=None, help="Of the course.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the course; repeatable.")
 @click.option("--without", "off", multiple=True, metavar="MECHANISM", help="Switch a mechanism off; repeatable.")
+@click.option(
+    "--record", metavar="DEVICE,…", help="Also what these record of it: fnirs, motion, … (interbrain devices)."
+)
+@click.option("--minutes", type=float, default=None, help="Recorded of each session (default 10).")
+@click.option("--rest", type=float, default=None, help="Recorded before it without contact, in s (default 120).")
+@click.option("--missing", type=float, default=None, help="Share of sessions without recordings (default 0).")
 @click.option("--plan", type=_EXISTING, help="sim.toml; absent, the defaults.")
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Default: all cores; results do not depend on it."
@@ -210,13 +216,16 @@ def simulate(
     """Simulate a course of therapy into OUT.
 
     With --therapy, or a plan that names one: two plastic brains over a course of sessions; tables, what was planted,
-    every setting, a figure and a page; no recordings yet. Without: the demo's small study, recordings as SNIRF in BIDS.
+    every setting, a figure and a page; with --record, also what devices record of it, as a study in BIDS that
+    interbrain run takes. Without --therapy: the demo's small study.
 
     \b
     interbrain simulate my_study
     interbrain simulate my_study --plan sim.toml      # patients = 20, growth = 0.05, …
     interbrain simulate course --therapy cbt --sessions 12 --dyads 20 --seed 1
     interbrain simulate course --therapy cbt --set stress=0.9 --without oxytocin
+    interbrain simulate study --therapy cbt --sessions 8 --dyads 6 --record fnirs,motion --minutes 10
+    interbrain run study results
     interbrain simulate again --plan course/sim.toml
     """
     if listings.wants_a_course(plan, settings, off, asked):
@@ -343,6 +352,7 @@ def list_measures(wanted: str | None, length: str | None, debug: bool, **asked: 
 _listing("formats", "file formats that can be read", "snirf")
 _listing("instruments", "questionnaires with range, cut-off and reliable change", "phq_9")
 _listing("surrogates", "nulls within a dyad", "circular_shift")
+_listing("devices", "devices whose recordings can be simulated", "fnirs")
 _listing("therapies", "therapies that can be simulated, as profiles of hypotheses", "cbt")
 
 

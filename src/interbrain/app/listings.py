@@ -27,6 +27,7 @@ ROOMS = {
     "instruments": "interbrain.course.instruments",
     "surrogates": "interbrain.inference.surrogates",
     "therapies": "interbrain.simulate.therapies",
+    "devices": "interbrain.simulate.recordings",
 }
 SHOWN_PROBLEMS = 12
 
@@ -43,6 +44,7 @@ def show_records(room: str, wanted: str | None) -> None:
             "instruments": lambda r: f"{r.measures}, {r.score_range[0]:g} to {r.score_range[1]:g}",
             "surrogates": lambda r: f"keeps {r.keeps}",
             "therapies": lambda r: f"safety {r.safety:g}, stress in the middle {r.stress[1]:g}; grade {r.grade}",
+            "devices": lambda r: f"{r.rate:g} Hz; in common at whole contact: {r.sensitivity:g} of the source",
         }[room](record)
         click.echo(f"{record.name:<20} {record.title}\n{'':<20} {extra}")
     click.echo(f"\nAll about one: interbrain {room} NAME")
@@ -132,11 +134,36 @@ def simulate_course(
     from interbrain.simulate.course import from_words
     from interbrain.study.simulated_course import asked_course, simulate_course_to
 
-    named = {k: v for k, v in asked.items() if k != "threads" and v is not None}
+    named = {k: v for k, v in asked.items() if k not in ("threads", *_RECORDING) and v is not None}
     course = asked_course(plan, {**from_words(settings), **named}, off)
-    run = simulate_course_to(out, course, off, threads=asked["threads"], progress=not quiet)
+    recording = {k: v for k, v in asked.items() if k in _RECORDING and v is not None}
+    if recording:
+        run = _record_course(out, course, recording, off, asked["threads"], quiet)
+    else:
+        run = simulate_course_to(out, course, off, threads=asked["threads"], progress=not quiet)
     click.echo(textwrap.fill(finding(run), 110))
     click.echo(f"The tables and course.html are in {out}")
+    if recording:
+        click.echo(f"The recordings are a study: interbrain run {out} results")
+
+
+_RECORDING = ("record", "minutes", "rest", "missing")
+
+
+def _record_course(
+    out: Path, course: Any, asked: Mapping[str, Any], off: Sequence[str], threads: int | None, quiet: bool
+) -> Any:
+    """Simulate with recordings; how much it will be is told first."""
+    from interbrain.study.recorded_course import Recording, record_course_to, size_told
+
+    if "record" not in asked:
+        given = ", ".join(f"--{name}" for name in asked)
+        raise BadInput(f"{given}: says how something is recorded; add --record DEVICE, e.g. --record fnirs,motion.")
+    devices = tuple(word.strip() for word in asked["record"].split(",") if word.strip())
+    names = {"minutes": "minutes", "rest": "rest_s", "missing": "missing"}
+    recording = Recording(devices, **{names[k]: v for k, v in asked.items() if k in names})
+    click.echo(textwrap.fill(size_told(course, recording), 110))
+    return record_course_to(out, course, recording, off, threads=threads, progress=not quiet).run
 
 
 def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:

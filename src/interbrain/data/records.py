@@ -202,6 +202,46 @@ class TherapyRecord:
     module: str = ""
 
 
+@dataclass(frozen=True)
+class DeviceRecord:
+    """What a simulated device records. Its module holds ``record(state, trait, random) -> (Loaded, Loaded)``.
+
+    Parameters
+    ----------
+    modality
+        As recordings name it.
+    rate
+        Hz.
+    through
+        Channels of behaviour on which this signal travels; empty where all of them count.
+    sensitivity
+        Share of the signal's source that is in common where contact is whole, 0 to 0.95.
+    cycle_s
+        The signal's own cycle, s: a lead of so many radians is that part of it.
+    places
+        Names of places in the signal, and which of them carry what is in common.
+    carries
+        As above.
+    status
+        What of it follows from the model and what is phenomenological.
+    """
+
+    name: str
+    title: str
+    modality: str
+    rate: float
+    through: tuple[str, ...]
+    sensitivity: float
+    cycle_s: float
+    places: tuple[str, ...]
+    carries: tuple[str, ...]
+    unit: str
+    status: str
+    reference: str
+    doi: str
+    module: str = ""
+
+
 @cache
 def discover(package: str) -> dict[str, Any]:
     """Records of a room by name, in alphabetical order: ``discover("interbrain.measures")``."""

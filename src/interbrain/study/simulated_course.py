@@ -19,6 +19,7 @@ from interbrain.simulate.course import Course, CourseRun, course_from, read_cour
 from interbrain.simulate.questionnaires import answer_all, totals
 
 TRUTH = "truth.json"
+KINDS = ("course", "recorded course")
 LAYOUT: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.9g", "lineterminator": "\n", "index": False}
 
 
@@ -62,10 +63,9 @@ def simulate_course_to(
         ``out`` holds something that no simulated course wrote.
     """
     course = course or Course()
-    _clear(out)
+    clear(out)
     with tqdm(total=course.sessions + 3, disable=not progress, unit="session", desc="simulating") as bar:
         run = simulate_course(course, threads, lambda done, steps: bar.update(done - bar.n) or None)
-    items = answer_all(run.sessions, course.seed)
     planted = {
         "simulated": True,
         "generator": f"interbrain {__version__}",
@@ -76,6 +76,12 @@ def simulate_course_to(
     }
     make_folder(out)
     write_text(out / TRUTH, json.dumps(planted, indent=1) + "\n")
+    write_tables(out, run, answer_all(run.sessions, course.seed))
+    return run
+
+
+def write_tables(out: Path, run: CourseRun, items: pd.DataFrame) -> None:
+    """Tables of a course, every setting, a figure and a page."""
     tables = {
         "course": run.sessions,
         "measured": run.probes,
@@ -84,24 +90,28 @@ def simulate_course_to(
     }
     for name, table in tables.items():
         _write(out / f"{name}.tsv", table)
-    write_text(out / "sim.toml", course.to_toml())
+    write_text(out / "sim.toml", run.course.to_toml())
     write_text(out / "course.svg", course_svg(run))
     write_text(out / "course.html", course_page(run))
-    return run
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:
     write_file(path, lambda file: table.to_csv(file, **LAYOUT))
 
 
-def _clear(out: Path) -> None:
+def clear(out: Path) -> None:
     """Room for a course: only what an earlier one wrote is removed."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    try:
-        ours = json.loads((out / TRUTH).read_text(encoding="utf-8")).get("kind") == "course"
-    except (OSError, ValueError, AttributeError):
-        ours = False
+    ours = any(_kind(out / place) in KINDS for place in (TRUTH, f"sourcedata/{TRUTH}"))
     if not ours:
         raise BadInput(f"{out}: holds something that is not a simulated course; give an empty or a new folder.")
     shutil.rmtree(out)
+
+
+def _kind(path: Path) -> str:
+    """What a truth says it is of; empty where there is none."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("kind"))
+    except (OSError, ValueError, AttributeError):
+        return ""

@@ -1,0 +1,115 @@
+"""A simulated course with its recordings on disk: BIDS, beside the tables of the course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from interbrain.data.files import make_folder
+from interbrain.formats._bids_files import read_tsv, write_tsv
+from interbrain.simulate.course import Course
+from interbrain.simulate.recorded import Recorded, simulate_recorded, sizes
+from interbrain.study.read import write_study
+from interbrain.study.simulated_course import clear, write_tables
+
+TURNS = ("group_id", "session", "participant_id", "onset", "duration")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is recorded of a course; see :func:`~interbrain.simulate.recorded.simulate_recorded`."""
+
+    devices: tuple[str, ...]
+    minutes: float = 10.0
+    rest_s: float = 120.0
+    missing: float = 0.0
+
+
+def size_told(course: Course, recording: Recording) -> str:
+    """How much the recordings will be, in a sentence."""
+    parts = sizes(course, recording.devices, recording.minutes, recording.rest_s)
+    each = ", ".join(f"{name} {_bytes(size)}" for name, size in parts.items())
+    n = course.dyads * course.sessions
+    return (
+        f"{n} sessions of {course.dyads} dyads, {recording.rest_s:g} s of rest and {recording.minutes:g} min each: "
+        f"about {_bytes(sum(parts.values()))} on disk ({each})."
+    )
+
+
+def _bytes(size: float) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.0f} MB" if size >= 1e6 else "under 1 MB"
+
+
+def record_course_to(
+    out: Path,
+    course: Course,
+    recording: Recording,
+    off: Sequence[str] = (),
+    *,
+    threads: int | None = None,
+    progress: bool = False,
+) -> Recorded:
+    """Simulate a course with recordings and write it as a study that ``interbrain run`` takes.
+
+    Raises
+    ------
+    BadInput
+        ``out`` holds something that no simulated course wrote, or what is asked for cannot be recorded.
+    """
+    clear(out)
+    with tqdm(total=course.sessions + 3, disable=not progress, unit="session", desc="simulating") as bar:
+        found = simulate_recorded(
+            course,
+            recording.devices,
+            recording.minutes,
+            recording.rest_s,
+            recording.missing,
+            off=off,
+            threads=threads,
+            told=lambda done, steps: bar.update(done - bar.n) or None,
+        )
+    make_folder(out)
+    with tqdm(total=1, disable=not progress, unit="recording", desc="writing   ") as bar:
+
+        def told(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        write_study(found.study, found.load, out, told)
+    write_tables(out, found.run, found.items)
+    _write_items(out, found)
+    if "turns" in recording.devices:
+        write_tsv(out / "sourcedata" / "turns.tsv", turns(found))
+    return found
+
+
+def _write_items(out: Path, found: Recorded) -> None:
+    """Answers beside the scores: one column an item, ``n/a`` where it was left out."""
+    groups = {number: group.id for number, group in enumerate(found.study.groups, 1)}
+    for name, rows in found.items.groupby("questionnaire", sort=False):
+        path = next(p for p in (out / "phenotype").glob("*.tsv") if p.stem in (name, str(name).replace("_", "")))
+        wide = rows.pivot(index=["dyad", "session"], columns="item", values="answer").reset_index()
+        wide.columns = [c if isinstance(c, str) else f"item_{c}" for c in wide.columns]
+        wide["group_id"] = wide["dyad"].map(groups)
+        wide["session"] = wide["session"].astype(str)
+        table = read_tsv(path, out, ("participant_id", "group_id", "session", "when", "score"))
+        both = table.merge(wide.drop(columns="dyad"), on=["group_id", "session"], how="left")
+        write_tsv(path, both)
+
+
+def turns(found: Recorded) -> pd.DataFrame:
+    """Every turn of every meeting, s from its zero."""
+    rows = []
+    for (dyad, session), state in sorted(found.states.items()):
+        group = found.study.groups[dyad - 1]
+        spoken = [
+            (group.id, session, f"sub-{member.person}", float(on), float(lasts))
+            for member, points in zip(group.members, state.speech())
+            for on, lasts in zip(points.onset, points.duration)
+        ]
+        rows += sorted(spoken, key=lambda row: row[3])
+    return pd.DataFrame(rows, columns=list(TURNS))
