@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 
 import numpy as np
 
@@ -175,7 +176,12 @@ def brains(course: Course) -> tuple[Connectome, Connectome]:
     Without delays inside a brain: milliseconds do nothing to rhythms of a second but slow them in proportion to
     coupling, so that a rigid patient would be out of tune with everybody for a reason that nobody claims.
     """
-    first, second = (built_in(course.regions, seed=seed) for seed in (1, 2))
+    return _brains(course.regions)
+
+
+@cache
+def _brains(regions: int) -> tuple[Connectome, Connectome]:
+    first, second = (built_in(regions, seed=seed) for seed in (1, 2))
     return replace(first, lengths=0 * first.lengths), replace(second, lengths=0 * second.lengths)
 
 
