@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OUT ?= demo
 CONSTRAINTS := $(if $(filter true,$(CI)),--constraint constraints.txt)
 
-.PHONY: demo test torture lint docs calibrate bench clean
+.PHONY: demo test torture lint docs calibrate claims bench clean
 demo: $(VENV)/.user
 	$(BIN)/interbrain demo $(OUT)
 
@@ -27,6 +27,9 @@ docs: $(VENV)/.dev
 
 calibrate: $(VENV)/.dev
 	$(BIN)/python -m calibrate
+
+claims: $(VENV)/.user
+	$(BIN)/python -m claims
 
 bench: $(VENV)/.user
 	$(BIN)/python -m bench

@@ -1,0 +1,198 @@
+"""``docs/claims.md``: what was run, what came out, and what is known outside the model. Every number is of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from calibrate._kept import markdown
+from claims._figures import FIGURES
+from claims._forest import draw
+from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNSURE, VERDICTS, summary
+from claims._record import Claim
+from claims._runs import Size
+
+PICTURES = "pictures/claims"
+HEADER = ("what comes out", "first", "second", "difference [95 %]", "")
+
+
+def write(docs: Path, claims: Mapping[str, Claim], rows: pd.DataFrame, about: pd.DataFrame, size: Size) -> Path:
+    """The page, ``claims.tsv`` with the same numbers in full, and a picture a claim."""
+    docs.mkdir(parents=True, exist_ok=True)
+    origin = {name: "; ".join(sorted(set(about[name]))) for name in ("date", "machine", "model")}
+    table = rows.assign(**origin)
+    table.to_csv(docs / "claims.tsv", sep="\t", index=False, na_rep="n/a", float_format="%.5g", lineterminator="\n")
+    for name in claims:
+        draw(rows[rows["claim"] == name], docs / PICTURES / f"{name}.svg")
+    path = docs / "claims.md"
+    path.write_text(page(claims, rows, about, size), encoding="utf-8")
+    return path
+
+
+def page(claims: Mapping[str, Claim], rows: pd.DataFrame, about: pd.DataFrame, size: Size) -> str:
+    seeds = int(rows["seeds"].max())
+    sessions = f"{size.sessions} sessions" if size.sessions else "12 sessions"
+    parts = [
+        _HEAD.format(seeds=seeds, dyads=size.dyads, sessions=sessions, intervals=len(rows), verdicts=_verdicts()),
+        "## At a glance\n\n" + _glance(claims, rows),
+        _GONE + _listed(rows, (NOTHING, SMALL)),
+        "### Not told apart from nothing\n\n" + _listed(rows, (UNSURE,)),
+        "### The other way round\n\n" + _listed(rows, (OPPOSITE,)),
+        *(_section(claim, rows[rows["claim"] == name]) for name, claim in claims.items()),
+        _figures(rows),
+        _origin(about, seeds),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict_of(rows: pd.DataFrame) -> str:
+    """Of a claim: by the comparisons with its mechanism off, or, where it has none, by its conditions."""
+    for role in ("mechanism", "condition"):
+        mine = rows[rows["role"] == role]["verdict"]
+        if len(mine):
+            n = int((mine == AS_CLAIMED).sum())
+            word = "yes" if n == len(mine) else "**no**" if n == 0 else "in part"
+            return f"{word}: {n} of {len(mine)}"
+    return "not asked"
+
+
+def _glance(claims: Mapping[str, Claim], rows: pd.DataFrame) -> str:
+    lines = []
+    for name, claim in claims.items():
+        mine = rows[rows["claim"] == name]
+        others = (
+            mine[mine["role"] != "mechanism"] if (mine["role"] == "mechanism").any() else mine[mine["role"] == "rival"]
+        )
+        held = f"{(others['verdict'] == AS_CLAIMED).sum()} of {len(others)}" if len(others) else "–"
+        link = f"[{claim.claim}](#{_anchor(claim)})"
+        lines.append((link, claim.status, verdict_of(mine), held, claim.grade))
+    head = ("claim", "its outcome is", "does it come out?", "rivals and other conditions", "evidence outside")
+    return markdown(head, lines)
+
+
+def _title(claim: Claim) -> str:
+    return claim.name.replace("_", " ").capitalize()
+
+
+def _anchor(claim: Claim) -> str:
+    return _title(claim).lower().replace(" ", "-")
+
+
+def _listed(rows: pd.DataFrame, verdicts: Iterable[str]) -> str:
+    mine = rows[rows["verdict"].isin(list(verdicts))]
+    lines = [f"- `{r.claim}`, {r.title}: {_means(r.figure)}, {_difference(r)}" for r in mine.itertuples()]
+    return "\n".join(lines) if lines else "None."
+
+
+def _section(claim: Claim, rows: pd.DataFrame) -> str:
+    sources = ", ".join(f"[{doi}](https://doi.org/{doi})" for doi in claim.dois) or "none"
+    tables = [_comparison(title, block) for title, block in rows.groupby("title", sort=False)]
+    said = {role: summary(block["verdict"]) for role, block in rows.groupby("role", sort=False)}
+    names = {"mechanism": "With the mechanism switched off", "rival": "Against rivals", "condition": "Conditions"}
+    told = " ".join(f"{names[role]}: {text}." for role, text in said.items())
+    return f"""## {_title(claim)}
+
+**{claim.claim}**
+
+- In the model: {claim.mechanism}
+- The outcome is **{claim.status}**: {claim.why}
+- What would contradict it: {claim.contradicted}
+- Outside the model, grade {claim.grade}: {claim.evidence}
+- Against: {claim.against}
+- Sources: {sources}
+
+{told}
+
+![{_title(claim)}: differences with their intervals]({PICTURES}/{claim.name}.svg)
+
+{chr(10).join(tables)}"""
+
+
+def _comparison(title: str, block: pd.DataFrame) -> str:
+    first = block.iloc[0]
+    kind = {"mechanism": "mechanism off", "rival": "rival", "condition": "condition"}[first["role"]]
+    lines = [
+        (_means(r.figure), _number(r.first), _number(r.second), _difference(r), _said(r)) for r in block.itertuples()
+    ]
+    return f"{title} ({kind}; {first['status']})\n\n{markdown(HEADER, lines)}\n"
+
+
+def _means(name: str) -> str:
+    return FIGURES[name].means if name in FIGURES else name
+
+
+def _said(row: object) -> str:
+    verdict, expects = row.verdict, row.expects  # type: ignore[attr-defined]
+    asked = {1: "more", -1: "less", 0: "the same"}[int(expects)]
+    return f"{asked} claimed: {verdict}" if verdict == AS_CLAIMED else f"{asked} claimed: **{verdict}**"
+
+
+def _difference(row: object) -> str:
+    mean, low, high = row.difference, row.low, row.high  # type: ignore[attr-defined]
+    if np.isnan(low):
+        return _number(mean) + (" (nothing is drawn)" if np.isfinite(mean) else "")
+    return f"{_number(mean)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(x: float) -> str:
+    """Three digits behind the point, fewer for large numbers."""
+    if not np.isfinite(x):
+        return "–"
+    text = f"{x:.{3 if abs(x) < 10 else 1}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("-")
+
+
+def _verdicts() -> str:
+    return "\n".join(f"- **{name}**: {text}" for name, text in VERDICTS.items())
+
+
+def _figures(rows: pd.DataFrame) -> str:
+    used = dict.fromkeys(zip(rows["figure"], rows["band"]))
+    lines = [(f"`{name}`" if name in FIGURES else name, _means(name), f"{band:g}") for name, band in used]
+    return "## Figures\n\nMeans over dyads. Negligible bands were written down before any result.\n\n" + markdown(
+        ("in the table", "what it is", "negligible"), lines
+    )
+
+
+def _origin(about: pd.DataFrame, seeds: int) -> str:
+    dates = sorted(set(about["date"]))
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    minutes = about["cpu_s"].sum() / 60
+    machines, models = ("; ".join(sorted(set(about[name]))) for name in ("machine", "model"))
+    return (
+        f"Run {when} on {machines}: {len(about)} courses, seeds 1 to {seeds}, {minutes:.0f} min of one core, model "
+        f"`{models}` (a digest of what it computes): `make claims`."
+    )
+
+
+_GONE = """## What does not come out
+
+### Switched off, it changes nothing that matters
+
+"""
+
+_HEAD = """# Claims
+
+What the theory says of how therapy changes two brains, each run in the [model](model/therapy.md) with its mechanism and
+with it switched off. `make claims` writes this page.
+
+**What this can show.** That an outcome which was built in comes out shows that the rule works, nothing about people. An
+emergent outcome shows what a set of hypotheses implies. That an ablation changes nothing, or that a rival does as well,
+is what one learns most from. Evidence about people stands beside each claim, with what speaks against it.
+
+**How.** Cognitive-behavioural therapy with every default, {dyads} dyads, {sessions}, and nobody leaves (so that both
+runs of a pair hold the same people). Pairs share seeds: the same people, noise and life. One value is the mean over the
+dyads of a seed; differences are first minus second, with Student's 95 % interval over {seeds} seeds. Nothing in the
+model was set by these results. No correction for the {intervals} intervals was made: where there is no difference, one
+interval in twenty leaves 0 out by chance. One can run as many seeds as one likes, so a small difference can always be
+told apart from 0: what counts is its size beside what is negligible.
+
+What is said of an interval:
+
+{verdicts}
+
+"Claimed" is the direction that the claim asks for; against a rival it means that the model's own rule does more of it.
+Statuses and grades are those of [a therapy](model/therapy.md)."""

@@ -1,0 +1,142 @@
+"""Claims: what an interval says, by hand; the page's numbers come from the runs; every claim says what it must."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from claims import _runs
+from claims.__main__ import all_claims, courses_of, main
+from claims._figures import FIGURES, all_of, cross_correlation
+from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNKNOWN, UNSURE, interval, verdict
+from claims._record import BASE, course
+from claims._runs import Size
+from interbrain.simulate.course import ABLATIONS, CourseRun, simulate_course
+from interbrain.simulate.course_settings import Course
+
+SMALL_SIZE = Size(dyads=2, sessions=2)
+
+
+def test_interval_by_hand():
+    """Mean 3, SD 1, three seeds: Student's 4.3027 with two degrees of freedom (any table)."""
+    mean, low, high = interval(np.array([2.0, 3.0, 4.0]))
+    assert (mean, high - mean) == pytest.approx((3.0, 4.3027 / np.sqrt(3)), rel=1e-4)
+    assert mean - low == pytest.approx(high - mean)
+
+
+@pytest.mark.parametrize(
+    ("differences", "expects", "band", "said"),
+    [
+        ([1.0, 1.1, 1.2], 1, 0.1, AS_CLAIMED),
+        ([1.0, 1.1, 1.2], -1, 0.1, OPPOSITE),
+        ([-1.0, -1.1, -1.2], -1, 0.1, AS_CLAIMED),
+        ([0.0, 0.0, 0.0], 1, 0.1, NOTHING),
+        ([0.01, 0.02, 0.03], 1, 0.1, SMALL),
+        ([-1.0, 1.0, 0.5], 1, 0.1, UNSURE),
+        ([0.01, 0.02, 0.03], 0, 0.1, AS_CLAIMED),
+        ([1.0, 1.1, 1.2], 0, 0.1, OPPOSITE),
+        ([-1.0, 1.0, 0.5], 0, 0.1, UNSURE),
+        ([0.08, 0.1, 0.12], 1, 0.1, AS_CLAIMED),  # reaches beyond the band
+        ([np.nan, 1.0, 1.0], 1, 0.1, UNKNOWN),
+        ([0.5], 1, 0.1, AS_CLAIMED),  # nothing is drawn: no interval
+    ],
+)
+def test_what_an_interval_says(differences, expects, band, said):
+    assert verdict(np.array(differences), expects, band) == said
+
+
+def test_every_claim_says_what_it_must():
+    known = all_claims()
+    assert len({claim.order for claim in known.values()}) == len(known) >= 20
+    for name, claim in known.items():
+        assert claim.name == name and claim.contrasts and claim.evidence and claim.against and claim.contradicted
+        assert all(re.fullmatch(r"10\.\d{4,}/\S+", doi) for doi in claim.dois)
+        for contrast in claim.contrasts:
+            assert contrast.first != contrast.second, (name, contrast.title)
+            assert set(contrast.expects) <= set(FIGURES) and set(contrast.expects.values()) <= {-1, 0, 1}
+        titles = [contrast.title for contrast in claim.contrasts]
+        assert len(set(titles)) == len(titles)
+
+
+def test_switched_off_is_what_the_model_calls_an_ablation():
+    assert course("trust") == BASE.model_copy(update=ABLATIONS["trust"][1] | {"shut": ()})
+    assert Course(therapy="cbt", dropout=0.0) == BASE
+
+
+def test_ability_first_is_told_from_symptoms_first():
+    """Planted: symptoms fall two sessions after ability rose, or before; and a trend of all is no correlation."""
+    random = np.random.default_rng(1)
+    steps = random.standard_normal((40, 15))
+    ability, late = np.cumsum(steps, axis=1), -np.cumsum(np.roll(steps, 2, axis=1), axis=1)
+    early = -np.cumsum(np.roll(steps, -2, axis=1), axis=1)
+    alone = -np.cumsum(random.standard_normal((40, 15)), axis=1)
+    trend = np.arange(15.0)
+    # Severity stands as one comes: a session's change shows in the next row at the earliest.
+    assert _lags(ability, late)[1] > 0.9 and _lags(ability, early)[-3] > 0.9
+    assert max(abs(r) for r in _lags(ability + trend, alone - trend).values()) < 0.2
+
+
+def _lags(ability, severity):
+    dyad, session = np.indices(ability.shape) + 1
+    table = {
+        "dyad": dyad.ravel(),
+        "session": session.ravel(),
+        "capacity": ability.ravel(),
+        "severity": severity.ravel(),
+    }
+    return cross_correlation(CourseRun(pd.DataFrame(table), pd.DataFrame(), BASE))
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Two claims, two seeds, two dyads, two sessions."""
+    there = tmp_path_factory.mktemp("claims")
+    size = ["--seeds", "2", "--dyads", "2", "--sessions", "2", "--workers", "1"]
+    asked = ["narrative", "trust", *size, "--kept", str(there / "kept"), "--docs", str(there / "docs")]
+    assert main(asked) == 0
+    return there, asked
+
+
+def test_numbers_of_the_page_are_those_of_the_runs(quick):
+    there, _ = quick
+    rows = pd.read_csv(there / "docs" / "claims.tsv", sep="\t")
+    page = (there / "docs" / "claims.md").read_text(encoding="utf-8")
+    contrast = all_claims()["narrative"].contrasts[0]
+    both = [
+        [all_of(simulate_course(SMALL_SIZE.of(c, s), 1)) for s in (1, 2)] for c in (contrast.first, contrast.second)
+    ]
+    for name in contrast.expects:
+        mine = rows[(rows["claim"] == "narrative") & (rows["figure"] == name)].iloc[0]
+        first, second = (np.mean([each[name] for each in side]) for side in both)
+        assert (mine["first"], mine["second"]) == pytest.approx((first, second), rel=1e-3, abs=1e-5)
+        assert mine["difference"] == pytest.approx(first - second, rel=1e-3, abs=1e-5)
+        assert mine["low"] <= mine["difference"] <= mine["high"] and mine["seeds"] == 2
+        line = next(line for line in page.splitlines() if line.startswith(f"| {FIGURES[name].means} |"))
+        told = [float(x.replace("−", "-")) for x in line.split("|")[2:4]]
+        assert told == pytest.approx([first, second], abs=6e-4)
+    assert "as claimed" in page and "pictures/claims/narrative.svg" in page
+    assert (there / "docs" / "pictures" / "claims" / "trust.svg").exists()
+
+
+def test_finished_courses_are_kept_and_the_same_bytes_come_again(quick, monkeypatch):
+    there, asked = quick
+    before = {path: path.read_bytes() for path in sorted((there / "docs").rglob("*")) if path.is_file()}
+    monkeypatch.setattr(_runs, "simulate_course", None)
+    assert main(asked) == 0
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_seeds_come_one_after_the_other():
+    """Stopped after some seeds, all claims can be compared over those."""
+    chosen = {"trust": all_claims()["trust"]}
+    found = [each.seed for each in courses_of(chosen, range(1, 4), SMALL_SIZE)]
+    assert found == sorted(found) and len(found) == 9  # base, off, rival, each once a seed
+
+
+def test_unknown_names_are_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["trusst"])
+    assert "there is no claim trusst; there are: two_sites" in capsys.readouterr().err
