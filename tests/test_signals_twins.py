@@ -9,6 +9,7 @@ import pytest
 from scipy.signal import butter, lfilter, sosfiltfilt
 
 from interbrain.data.signal import Channel, Signal
+from interbrain.signals import twins
 from interbrain.signals.twins import find_twins, fingerprint
 
 
@@ -87,6 +88,14 @@ def test_many_copies_are_all_named() -> None:
     assert {t.id_b for t in find_twins(copies)} == set(list(copies)[1:])
     few = {name: copies[name] for name in list(copies)[:5]}
     assert len(find_twins(few)) == 10
+
+
+def test_a_table_at_a_time_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    copies = {f"r{k:02d}": fingerprint(signal(recording(k % 7, n=3000))) for k in range(40)}
+    at_once = find_twins(copies)
+    monkeypatch.setattr(twins, "AT_ONCE", 500)
+    assert len(list(twins._tables(list(copies.values())))) > 8
+    assert len(at_once) > 40 and find_twins(copies) == at_once
 
 
 def test_the_negotiation_that_is_there_twice(data_dir: Path) -> None:

@@ -7,8 +7,9 @@ stands in a file; what is hashed is the stretch's shape, so that a change of gai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
@@ -25,6 +26,8 @@ FEWEST_STRETCHES = 4
 DENSE = 0.4
 GRAIN = 1000.0
 STAR = 16
+AT_ONCE = 2_000_000
+"""Stretches that are sorted at once (some 200 MB with what sorting needs)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +71,16 @@ def fingerprint(signal: Signal) -> Fingerprint:
     Constant stretches, straight lines, and stretches with fewer than eight levels are left out: they recur by chance.
     """
     half, radius = _geometry(signal)
+    last = (max(signal.segment_ids, default=0) if signal.epoched else 0) * signal.n_times + signal.n_times
+    place = np.int32 if last < 2**31 else np.int64  # a study's prints are held together: every byte counts
     rows = [(c, k) for c in range(len(signal.channels)) for k in range(len(signal.segment_ids))]
     found = [_fingerprint_row(signal.values[k, c], signal.valid[k, c], half, radius) for c, k in rows]  # type: ignore[index]
     shift = [signal.segment_ids[k] * signal.n_times if signal.epoched else 0 for _, k in rows]
     which = [c for c, _ in rows]
-    none = np.empty(0, dtype=np.int64)
     return Fingerprint(
-        np.concatenate([h for h, _ in found] or [none.astype(np.uint64)]),
-        np.concatenate([p + s for (_, p), s in zip(found, shift)] or [none]),
-        np.concatenate([np.full(len(p), c) for (_, p), c in zip(found, which)] or [none]),
+        np.concatenate([h for h, _ in found] or [np.empty(0, np.uint64)]),
+        np.concatenate([(p + s).astype(place) for (_, p), s in zip(found, shift)] or [np.empty(0, place)]),
+        np.concatenate([np.full(len(p), c, np.int32) for (_, p), c in zip(found, which)] or [np.empty(0, np.int32)]),
         signal.rate,
         signal.duration * len(signal.segment_ids),
         2 * half,
@@ -142,34 +146,43 @@ def find_twins(prints: Mapping[str, Fingerprint]) -> list[Twin]:
     distance, and make up most of what lies between the first and the last of them. Where more than sixteen recordings
     share a stretch, each is compared with the first of them only.
     """
-    ids = list(prints)
-    table = _gather([prints[i] for i in ids])
-    if not len(table["hash"]):
-        return []
-    first, second = _matches(table)
-    twins = _chains(table, first, second, ids, [prints[i] for i in ids])
+    ids, all_prints = list(prints), list(prints.values())
+    parts = [_matches(table) for table in _tables(all_prints)]
+    matches = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+    twins = _chains(matches, ids, all_prints) if matches else []
     return sorted(twins, key=lambda t: (-t.seconds, t.id_a, t.id_b))
 
 
-def _gather(prints: list[Fingerprint]) -> dict[str, np.ndarray]:
-    """All stretches in one table, sorted by hash; those that recur within a channel are left out."""
-    hashes = np.concatenate([p.hashes for p in prints] or [np.empty(0, dtype=np.uint64)])
-    owner = np.repeat(np.arange(len(prints)), [len(p) for p in prints])
-    channel = np.concatenate([p.channels for p in prints] or [np.empty(0, dtype=np.int64)])
-    position = np.concatenate([p.positions for p in prints] or [np.empty(0, dtype=np.int64)])
+def _tables(prints: list[Fingerprint]) -> Iterator[dict[str, np.ndarray]]:
+    """All stretches, those with like hashes in one table, a table at a time."""
+    bits = max(0, int(np.ceil(np.log2(max(1, sum(map(len, prints))) / AT_ONCE))))
+    for which in range(1 << bits):
+        rows = [np.flatnonzero(p.hashes >> np.uint64(64 - bits) == which) if bits else slice(None) for p in prints]
+        table = _gather(prints, rows)
+        if len(table["hash"]):
+            yield table
+
+
+def _gather(prints: list[Fingerprint], rows: list[Any]) -> dict[str, np.ndarray]:
+    """These stretches of each recording, sorted by hash; those that recur within a channel are left out."""
+    hashes, channel, position = (
+        np.concatenate([getattr(p, name)[some] for p, some in zip(prints, rows)] or [np.empty(0, np.uint64)])
+        for name in ("hashes", "channels", "positions")
+    )
+    owner = np.repeat(np.arange(len(prints)), [len(p.hashes[some]) for p, some in zip(prints, rows)])
     order = np.argsort(hashes, kind="stable")  # rows come by recording and channel, and stay so within a hash
     table = {"hash": hashes[order], "owner": owner[order], "channel": channel[order], "position": position[order]}
     if not len(order):
         return table
     same = np.ones(len(order) - 1, dtype=bool)
     for column in ("hash", "owner", "channel"):
-        same &= np.diff(table[column]) == 0
+        same &= table[column][1:] == table[column][:-1]
     repeated = np.concatenate((same, [False])) | np.concatenate(([False], same))
     return {name: column[~repeated] for name, column in table.items()}
 
 
-def _matches(table: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the table that share a hash but not a recording."""
+def _matches(table: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Owner, channel and position of two stretches that share a hash but not a recording."""
     hashes, owner = table["hash"], table["owner"]
     group_start = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
     size = np.diff(np.concatenate((group_start, [len(hashes)])))
@@ -186,19 +199,18 @@ def _matches(table: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         right.append(later)
     first, second = np.concatenate(left), np.concatenate(right)
     apart = owner[first] != owner[second]
-    return first[apart], second[apart]
+    both = {"a": first[apart], "b": second[apart]}
+    return {f"{name}_{side}": table[name][both[side]] for name in ("owner", "channel", "position") for side in both}
 
 
-def _chains(
-    table: dict[str, np.ndarray], first: np.ndarray, second: np.ndarray, ids: list[str], prints: list[Fingerprint]
-) -> list[Twin]:
+def _chains(matches: dict[str, np.ndarray], ids: list[str], prints: list[Fingerprint]) -> list[Twin]:
     """Matches of one pair of channels at one distance, where they are many and dense; the longest for each pair."""
-    n_channels = int(table["channel"].max(initial=0)) + 1
-    side_a, side_b = (table["owner"][rows] * n_channels + table["channel"][rows] for rows in (first, second))
+    n_channels = 1 + max(int(p.channels.max(initial=0)) for p in prints)
+    side_a, side_b = (matches[f"owner_{side}"] * n_channels + matches[f"channel_{side}"] for side in ("a", "b"))
     sides = side_a * (len(ids) * n_channels) + side_b
-    offsets = table["position"][second] - table["position"][first]
+    offsets = matches["position_b"].astype(np.int64) - matches["position_a"]
     order = np.lexsort((offsets, sides))
-    sides, offsets, places = sides[order], offsets[order], table["position"][first][order]
+    sides, offsets, places = sides[order], offsets[order], matches["position_a"][order]
     new = np.ones(len(order), dtype=bool)
     new[1:] = (np.diff(sides) != 0) | (np.diff(offsets) != 0)
     starts = np.flatnonzero(new)

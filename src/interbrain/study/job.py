@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -193,12 +193,12 @@ def _measure(study: Study, plan: Plan, work: Path, pool: Runner, bar: Progress, 
             try_ahead(study, plan, tasks, work, pool, bar, debug)
     with clock.step("read and prepare the recordings"):
         watch = bar.tasks(*["persons"] * len(tasks))
-        prepared = pool.run(prepare_person, list(tasks.values()), watch, lost_person)
-        people = dict(zip(tasks, prepared, strict=True))
-    problems += [p for person in prepared for p in person.problems]
+        people = dict(zip(tasks, pool.run(prepare_person, list(tasks.values()), watch, lost_person), strict=True))
+    problems += [p for person in people.values() for p in person.problems]
     with clock.step("look for recordings that are secretly the same"), bar.alone("twins"):
         refused, excluded, told = refuse_twins(study, measured(study, plan, people))
         problems += told
+    people = {slot: replace(person, traits=None) for slot, person in people.items()}  # megabytes each, used above only
     plan, told = without_unknown(study, plan, people)
     problems += told
     pair_list, told = pair_tasks(study, plan, people, refused, work, debug)
