@@ -1,12 +1,12 @@
 """The fast path of wavelet coherence: one coarse grid an octave, all channel pairs in one compiled loop.
 
 Against the full-rate map, band means differ by at most 4e-4 (median 6e-5; white, random-walk and band-passed series of
-70 to 600 s, periods of 1.5 to 60 s). Around a gap whole cells of the grid are weighted by their share away from it: with
-a gap of 5 to 8 s in some channels they differ by up to 2e-3 in ten minutes, 3e-3 in five and 9e-3 in two (median 4e-4).
-Phases differ by up to 0.01 rad where coherence exceeds 0.3, with such gaps by up to 0.05, 0.08 and 0.16 rad; the
-shares of the phase's quarters, which jump at their borders, by up to 0.02. Where
-a band holds less than about 1e-8 of a series' power, the full transform reads slow power through the Gaussian's tail,
-which the coarse grid leaves out, and the two differ; neither then says anything about the band.
+70 to 600 s, periods of 1.5 to 60 s). Around a gap whole cells of the grid are weighted by their share away from it:
+with a gap of 5 to 8 s in some channels they differ by up to 2e-3 in ten minutes, 3e-3 in five and 9e-3 in two (median
+4e-4). Phases differ by up to 0.01 rad where coherence exceeds 0.3, with such gaps by up to 0.05, 0.08 and 0.16 rad; the
+shares of the phase's quarters, which jump at their borders, by up to 0.02. Where a band holds less than about 1e-8 of a
+series' power, the full transform reads slow power through the Gaussian's tail, which the coarse grid leaves out, and
+the two differ; neither then says anything about the band.
 """
 
 from __future__ import annotations
