@@ -61,6 +61,10 @@ def _thirds(column: str) -> Callable[[CourseRun], float]:
     return rise
 
 
+def _at_follow_up(column: str) -> Callable[[CourseRun], float]:
+    return lambda run: at(run, column, "follow_up")
+
+
 def _fall(column: str, late: str) -> Callable[[CourseRun], float]:
     """Before minus after or follow-up."""
     return _measured(column, "before", late)
@@ -88,9 +92,13 @@ def _learnt(run: CourseRun) -> float:
     return gain(run, "after") - gain(run, "before")
 
 
+def _left(run: CourseRun) -> float:
+    return gain(run, "follow_up") - gain(run, "before")
+
+
 def _kept(run: CourseRun) -> float:
     learnt = _learnt(run)
-    return (gain(run, "follow_up") - gain(run, "before")) / learnt if abs(learnt) > 1e-6 else np.nan
+    return _left(run) / learnt if abs(learnt) > 1e-6 else np.nan
 
 
 def _learnt_a_minute(run: CourseRun) -> float:
@@ -107,16 +115,6 @@ def _off_target(run: CourseRun) -> float:
     inhibited = evoked / ((1 - course.balance) + course.balance * evoked)
     activity = course.evoked_share * inhibited + (1 - course.evoked_share) * last["spontaneous"]
     return float((activity - 1).abs().mean())
-
-
-def _over_dyads(run: CourseRun) -> float:
-    """Correlation over dyads of mean synchrony in sessions with how far symptoms fell by the follow-up."""
-    synchrony = run.sessions.groupby("dyad")["excess"].mean()
-    probes = run.probes[run.probes["partner"] == "therapist"].pivot(index="dyad", columns="when", values="severity")
-    fell = (probes["before"] - probes["follow_up"]).reindex(synchrony.index)
-    if len(fell) < 3 or synchrony.isna().any():
-        return np.nan
-    return float(np.corrcoef(synchrony, fell)[0, 1])
 
 
 def cross_correlation(run: CourseRun) -> dict[int, float]:
@@ -188,9 +186,11 @@ FIGURES: dict[str, Figure] = {
         "gain learnt that is brought to everybody, rad/s", 0.05, _measured("gain_person", "after", "before")
     ),
     "learnt_a_minute": Figure("gain learnt a simulated minute together, rad/s", 0.005, _learnt_a_minute),
+    "gain_left": Figure("gain over that at the start, at follow-up, rad/s", 0.05, _left),
     "gain_kept": Figure("share of the gain learnt that is left at follow-up", 0.02, _kept),
     "fell": Figure("fall of symptoms, before to after", 0.05, _fall("severity", "after")),
     "fell_by_follow_up": Figure("fall of symptoms, before to follow-up", 0.05, _fall("severity", "follow_up")),
+    "severity_left": Figure("severity of symptoms at follow-up", 0.05, _at_follow_up("severity")),
     "trust": Figure("trust after the last session", 0.02, _last("trust")),
     "ruptures": Figure("ruptures a dyad", 0.1, _total("ruptured")),
     "gate": Figure("factor of learning in the middle", 0.01, _sessions("gate")),
@@ -208,7 +208,6 @@ FIGURES: dict[str, Figure] = {
         "spontaneous transmission after the last session, over that at the start", 0.05, _last("spontaneous")
     ),
     "off_target": Figure("activity off its target, |a − 1|, after the last session", 0.05, _off_target),
-    "over_dyads": Figure("correlation over dyads, synchrony in sessions with fall of symptoms", 0.1, _over_dyads),
     "at_once": Figure("correlation of changes, ability with fall of symptoms in the week after", 0.03, _at_once),
     "precedes": Figure("correlation of changes, symptoms 1 to 3 sessions later minus earlier", 0.03, _precedes),
 }

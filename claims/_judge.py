@@ -70,7 +70,10 @@ def verdict(differences: np.ndarray, expects: int, band: float) -> str:
 
 
 def compare(claims: Mapping[str, Claim], seeds: Sequence[int], size: Size, folder: Path) -> pd.DataFrame:
-    """One row a claim, comparison and figure; ``size`` and ``seeds`` of the courses in ``folder``."""
+    """One row a claim, comparison and figure; ``size`` and ``seeds`` of the courses in ``folder``.
+
+    ``counts``: whether the row bears on the claim, no premise itself and in a comparison whose premises hold.
+    """
     known: dict[Course, dict[str, float]] = {}
 
     def figures(course: Course) -> list[dict[str, float]]:
@@ -93,7 +96,15 @@ def compare(claims: Mapping[str, Claim], seeds: Sequence[int], size: Size, folde
                 what = {"title": contrast.title, "role": contrast.role, "status": contrast.status or claim.status}
                 row = _row(*both, expects, FIGURES[name].band)
                 rows.append({"claim": claim.name, **what, "figure": name, **row})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return with_premises(table.assign(premise=[r.figure in claims[str(r.claim)].premises for r in table.itertuples()]))
+
+
+def with_premises(table: pd.DataFrame) -> pd.DataFrame:
+    """With the column ``counts``; ``premise`` says which rows are premises."""
+    failed = table["premise"] & (table["verdict"] != AS_CLAIMED)
+    says_nothing = failed.groupby([table["claim"], table["title"]]).transform("any")
+    return table.assign(counts=~table["premise"] & ~says_nothing)
 
 
 def _row(first: np.ndarray, second: np.ndarray, expects: int, band: float) -> dict[str, float | str]:

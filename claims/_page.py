@@ -51,7 +51,7 @@ def page(claims: Mapping[str, Claim], rows: pd.DataFrame, about: pd.DataFrame, s
 def verdict_of(rows: pd.DataFrame) -> str:
     """Of a claim: by the comparisons with its mechanism off, or, where it has none, by its conditions."""
     for role in ("mechanism", "condition"):
-        mine = rows[rows["role"] == role]["verdict"]
+        mine = rows[(rows["role"] == role) & rows["counts"]]["verdict"]
         if len(mine):
             n = int((mine == AS_CLAIMED).sum())
             word = "yes" if n == len(mine) else "**no**" if n == 0 else "in part"
@@ -63,9 +63,8 @@ def _glance(claims: Mapping[str, Claim], rows: pd.DataFrame) -> str:
     lines = []
     for name, claim in claims.items():
         mine = rows[rows["claim"] == name]
-        others = (
-            mine[mine["role"] != "mechanism"] if (mine["role"] == "mechanism").any() else mine[mine["role"] == "rival"]
-        )
+        main = "mechanism" if (mine["role"] == "mechanism").any() else "condition"
+        others = mine[(mine["role"] != main) & mine["counts"]]
         held = f"{(others['verdict'] == AS_CLAIMED).sum()} of {len(others)}" if len(others) else "–"
         link = f"[{claim.claim}](#{_anchor(claim)})"
         lines.append((link, claim.status, verdict_of(mine), held, claim.grade))
@@ -82,7 +81,7 @@ def _anchor(claim: Claim) -> str:
 
 
 def _listed(rows: pd.DataFrame, verdicts: Iterable[str]) -> str:
-    mine = rows[rows["verdict"].isin(list(verdicts))]
+    mine = rows[rows["verdict"].isin(list(verdicts)) & rows["counts"]]
     lines = [f"- `{r.claim}`, {r.title}: {_means(r.figure)}, {_difference(r)}" for r in mine.itertuples()]
     return "\n".join(lines) if lines else "None."
 
@@ -90,7 +89,7 @@ def _listed(rows: pd.DataFrame, verdicts: Iterable[str]) -> str:
 def _section(claim: Claim, rows: pd.DataFrame) -> str:
     sources = ", ".join(f"[{doi}](https://doi.org/{doi})" for doi in claim.dois) or "none"
     tables = [_comparison(title, block) for title, block in rows.groupby("title", sort=False)]
-    said = {role: summary(block["verdict"]) for role, block in rows.groupby("role", sort=False)}
+    said = {role: summary(block["verdict"]) for role, block in rows[rows["counts"]].groupby("role", sort=False)}
     names = {"mechanism": "With the mechanism switched off", "rival": "Against rivals", "condition": "Conditions"}
     told = " ".join(f"{names[role]}: {text}." for role, text in said.items())
     return f"""## {_title(claim)}
@@ -117,7 +116,8 @@ def _comparison(title: str, block: pd.DataFrame) -> str:
     lines = [
         (_means(r.figure), _number(r.first), _number(r.second), _difference(r), _said(r)) for r in block.itertuples()
     ]
-    return f"{title} ({kind}; {first['status']})\n\n{markdown(HEADER, lines)}\n"
+    note = "" if block["counts"].any() else "\nA premise does not hold, so this comparison says nothing of the claim.\n"
+    return f"{title} ({kind}; {first['status']})\n\n{markdown(HEADER, lines)}\n{note}"
 
 
 def _means(name: str) -> str:
@@ -125,9 +125,9 @@ def _means(name: str) -> str:
 
 
 def _said(row: object) -> str:
-    verdict, expects = row.verdict, row.expects  # type: ignore[attr-defined]
-    asked = {1: "more", -1: "less", 0: "the same"}[int(expects)]
-    return f"{asked} claimed: {verdict}" if verdict == AS_CLAIMED else f"{asked} claimed: **{verdict}**"
+    verdict, expects, premise = row.verdict, row.expects, row.premise  # type: ignore[attr-defined]
+    asked = {1: "more", -1: "less", 0: "the same"}[int(expects)] + (" is the premise" if premise else " claimed")
+    return f"{asked}: {verdict}" if verdict == AS_CLAIMED else f"{asked}: **{verdict}**"
 
 
 def _difference(row: object) -> str:

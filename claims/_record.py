@@ -84,6 +84,9 @@ class Claim:
         What in these runs would contradict it.
     grade, evidence, against, dois
         Outside the model: A to D and O as on the page of a therapy; what speaks for it and against it, with sources.
+    premises
+        Figures that only show that a comparison is the one that was meant (there *is* more synchrony); they do not
+        count for the claim, and where one of them fails the comparison says nothing of it.
     """
 
     order: int
@@ -97,5 +100,6 @@ class Claim:
     evidence: str
     against: str
     contrasts: tuple[Contrast, ...]
+    premises: tuple[str, ...] = ()
     dois: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()

@@ -65,4 +65,5 @@ CLAIM = Claim(
             {"learnt": 1, "fell_by_follow_up": 1},
         ),
     ),
+    premises=("likeness", "high_minutes"),
 )

@@ -33,4 +33,5 @@ CLAIM = Claim(
             "theorem",
         ),
     ),
+    premises=("gate",),
 )

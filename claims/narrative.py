@@ -22,4 +22,5 @@ CLAIM = Claim(
             {"bound": 1, "learnt": 1, "gain_kept": 1, "stranger_kept": 1, "fell_by_follow_up": 1},
         ),
     ),
+    premises=("bound",),
 )

@@ -2,7 +2,7 @@
 
 from claims._record import BASE, Claim, Contrast, course
 
-MORE = {"session_excess": 1, "stranger_rise": -1, "fell_by_follow_up": -1}
+MORE = {"session_excess": 1, "stranger_rise": -1, "severity_left": 1}
 
 CLAIM = Claim(
     order=17,
@@ -36,14 +36,9 @@ CLAIM = Claim(
             "very rigid (2) − flexible patients (0)",
             course(rigidity=2.0),
             course(rigidity=0.0),
-            {
-                "session_synchrony": 1,
-                "session_excess": 1,
-                "stranger_rise": -1,
-                "fell_by_follow_up": -1,
-                "over_dyads": 0,
-            },
+            {"session_synchrony": 1, "stranger_rise": -1, "severity_left": 1},
             "condition",
         ),
     ),
+    premises=("session_excess", "session_synchrony"),
 )

@@ -31,4 +31,5 @@ CLAIM = Claim(
             {"trust": 1, "learnt": 1, "fell_by_follow_up": 1},
         ),
     ),
+    premises=("ruptures", "trust"),
 )

@@ -33,4 +33,5 @@ CLAIM = Claim(
             "rival",
         ),
     ),
+    premises=("gate",),
 )

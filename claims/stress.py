@@ -44,4 +44,5 @@ CLAIM = Claim(
             "rival",
         ),
     ),
+    premises=("gate",),
 )

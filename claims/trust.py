@@ -34,4 +34,5 @@ CLAIM = Claim(
             "rival",
         ),
     ),
+    premises=("trust",),
 )

@@ -55,24 +55,29 @@ CLAIM = Claim(
             "two sites − one site",
             BASE,
             course("two_sites"),
-            {"gain_kept": 1, "therapist_kept": 1, "off_target": -1, "fell_by_follow_up": 1},
+            {"gain_left": 1, "therapist_kept": 1, "off_target": -1, "fell_by_follow_up": 1},
         ),
         Contrast(
-            "homeostasis − none", BASE, course("homeostasis"), {"off_target": -1, "gain_kept": 0, "spontaneous": -1}
+            "homeostasis − none",
+            BASE,
+            course("homeostasis"),
+            {"off_target": -1, "gain_left": 0, "spontaneous": -1},
+            status="built in",
         ),
         Contrast(
             "one site without homeostasis − with: what was learnt is kept, as noise",
             course("two_sites", "homeostasis"),
             course("two_sites"),
-            {"gain_kept": 1, "off_target": 1, "spontaneous": 1},
+            {"gain_left": 1, "off_target": 1, "spontaneous": 1},
             "rival",
         ),
         Contrast(
             "scaling spares evoked gains − reaches them",
             BASE,
             course(reach=1.0),
-            {"gain_kept": 1, "off_target": -1},
+            {"gain_left": 1, "off_target": -1},
             "rival",
+            "emergent",
         ),
     ),
     sides=(

@@ -11,7 +11,7 @@ import pytest
 from claims import _runs
 from claims.__main__ import all_claims, courses_of, main
 from claims._figures import FIGURES, all_of, cross_correlation
-from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNKNOWN, UNSURE, interval, verdict
+from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNKNOWN, UNSURE, interval, verdict, with_premises
 from claims._record import BASE, course
 from claims._runs import Size
 from interbrain.simulate.course import ABLATIONS, CourseRun, simulate_course
@@ -48,6 +48,14 @@ def test_what_an_interval_says(differences, expects, band, said):
     assert verdict(np.array(differences), expects, band) == said
 
 
+def test_where_a_premise_fails_a_comparison_says_nothing():
+    held, failed = (
+        pd.DataFrame({"claim": "x", "title": title, "premise": [True, False], "verdict": [said, OPPOSITE]})
+        for title, said in (("a", AS_CLAIMED), ("b", SMALL))
+    )
+    assert with_premises(pd.concat([held, failed], ignore_index=True))["counts"].tolist() == [False, True, False, False]
+
+
 def test_every_claim_says_what_it_must():
     known = all_claims()
     assert len({claim.order for claim in known.values()}) == len(known) >= 20
@@ -57,6 +65,7 @@ def test_every_claim_says_what_it_must():
         for contrast in claim.contrasts:
             assert contrast.first != contrast.second, (name, contrast.title)
             assert set(contrast.expects) <= set(FIGURES) and set(contrast.expects.values()) <= {-1, 0, 1}
+        assert set(claim.premises) <= set(FIGURES)
         titles = [contrast.title for contrast in claim.contrasts]
         assert len(set(titles)) == len(titles)
 
@@ -137,7 +146,15 @@ def test_seeds_come_one_after_the_other():
     assert found == sorted(found) and len(found) == 9  # base, off, rival, each once a seed
 
 
-def test_unknown_names_are_told(capsys):
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["trusst"], "there is no claim trusst; there are: two_sites"),
+        (["--seeds", "1"], "--seeds is 1; an interval over seeds needs 2 or more"),
+        (["--part", "3/2"], "'3/2' is not K/N with 1 ≤ K ≤ N"),
+    ],
+)
+def test_what_is_wrong_is_told(words, told, capsys):
     with pytest.raises(SystemExit):
-        main(["trusst"])
-    assert "there is no claim trusst; there are: two_sites" in capsys.readouterr().err
+        main(words)
+    assert told in capsys.readouterr().err
