@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -147,7 +148,7 @@ def simulate_course(
         click.echo(f"The recordings are a study: interbrain run {out} results")
 
 
-_RECORDING = ("record", "minutes", "rest", "missing")
+_RECORDING = ("record", "minutes", "rest", "missing", "expected")
 
 
 def _record_course(
@@ -160,10 +161,11 @@ def _record_course(
         given = ", ".join(f"--{name}" for name in asked)
         raise BadInput(f"{given}: says how something is recorded; add --record DEVICE, e.g. --record fnirs,motion.")
     devices = tuple(word.strip() for word in asked["record"].split(",") if word.strip())
-    names = {"minutes": "minutes", "rest": "rest_s", "missing": "missing"}
+    names = {"minutes": "minutes", "rest": "rest_s", "missing": "missing", "expected": "expected"}
     recording = Recording(devices, **{names[k]: v for k, v in asked.items() if k in names})
     click.echo(textwrap.fill(size_told(course, recording), 110))
-    return record_course_to(out, course, recording, off, threads=threads, progress=not quiet).run
+    cores = threads or os.cpu_count() or 1
+    return record_course_to(out, course, recording, off, threads=cores, progress=not quiet).run
 
 
 def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:

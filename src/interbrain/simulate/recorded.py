@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from interbrain import __version__
@@ -223,9 +224,23 @@ def _truth(
         "recording": settings,
         "settings": course.model_dump(mode="json"),
         "carries": {each.name: list(each.carries) for each in signals},
+        "growth_of_coupling": {d.name: _slope(meetings, d.name) for d in signals},
         "dyads": truth(course),
         "meetings": meetings,
     }
+
+
+def _slope(meetings: Sequence[dict[str, Any]], name: str) -> float | None:
+    """A session's gain in planted coupling: a line through the means of the sessions; None with one session."""
+    by_session: dict[int, list[float]] = defaultdict(list)
+    for each in meetings:
+        by_session[each["session"]].append(each["planted"][name]["coupling"])
+    if len(by_session) < 2:
+        return None
+    time = np.array(list(by_session), dtype=float)
+    means = np.array([np.mean(values) for values in by_session.values()])
+    time -= time.mean()
+    return round(float(time @ means / (time @ time)), 6)
 
 
 def _loader(

@@ -13,7 +13,9 @@ from interbrain.data.files import make_folder
 from interbrain.formats._bids_files import read_tsv, write_tsv
 from interbrain.simulate.course import Course
 from interbrain.simulate.recorded import Recorded, simulate_recorded, sizes
+from interbrain.study.pool import Done
 from interbrain.study.read import write_study
+from interbrain.study.recorded_truth import tasks, with_growth
 from interbrain.study.simulated_course import clear, write_tables
 
 TURNS = ("group_id", "session", "participant_id", "onset", "duration")
@@ -21,12 +23,16 @@ TURNS = ("group_id", "session", "participant_id", "onset", "duration")
 
 @dataclass(frozen=True)
 class Recording:
-    """What is recorded of a course; see :func:`~interbrain.simulate.recorded.simulate_recorded`."""
+    """What is recorded of a course; see :func:`~interbrain.simulate.recorded.simulate_recorded`.
+
+    ``expected``: whether the growth that a run should find is worked out as well, in minutes.
+    """
 
     devices: tuple[str, ...]
     minutes: float = 10.0
     rest_s: float = 120.0
     missing: float = 0.0
+    expected: bool = False
 
 
 def size_told(course: Course, recording: Recording) -> str:
@@ -72,6 +78,10 @@ def record_course_to(
             threads=threads,
             told=lambda done, steps: bar.update(done - bar.n) or None,
         )
+    if recording.expected:
+        todo = tasks(found)
+        with tqdm(total=len(todo), disable=not progress, unit="", desc="expected  ") as bar:
+            found = with_growth(found, todo, threads or 1, Done(lambda index: bar.update(1)))
     make_folder(out)
     with tqdm(total=1, disable=not progress, unit="recording", desc="writing   ") as bar:
 

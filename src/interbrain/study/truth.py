@@ -13,9 +13,9 @@ import numpy as np
 
 from interbrain.arrays.streams import stream
 from interbrain.data.plan import Analysis, Plan
-from interbrain.data.signal import Block, Signal
+from interbrain.data.signal import Estimate, Signal
 from interbrain.data.study import Segment
-from interbrain.inference.null import compare, surrogate_draws
+from interbrain.inference.null import Null, compare, surrogate_draws
 from interbrain.signals.align import cut
 from interbrain.signals.prepare import prepare
 from interbrain.simulate.observe import record_pair
@@ -71,28 +71,31 @@ def _side_by_side(signals: list[Signal]) -> Signal:
 
 
 def _excesses(level: _Level, sides: list[Signal], kind: str, segment: Segment) -> list[float]:
-    ask = asked(level.analysis)
     place_a, place_b = level.simulation.planted or ("", "")
     results = []
     for i in range(len(level.coupling)):
         a, b = (_mine(side, kind, i, place) for side, place in zip(sides, (place_a, place_b), strict=True))
         if not (a.channels and b.channels):
             continue
-        places = places_of(level.analysis, a, b)
-        block_a, block_b = cut(a, b, segment)
-        estimate = pool_estimate(_estimate(ask, block_a, block_b), places)
         random = stream(level.simulation.seed, "truth surrogates", level.session, i, kind)
-        prepared = ask.module.prepare(block_a, ask.settings), ask.module.prepare(block_b, ask.settings)
-        surrogate = level.analysis.surrogates[0]
-        draws = surrogate_draws(ask.module, ask.record, *prepared, block_b, ask.settings, surrogate, DRAWS, random)
-        null = compare(estimate.value, estimate.stabilised, *pool_draws(draws, places, ask.record), draws.near)
+        _, null = against_chance(level.analysis, a, b, segment, random)
         results.append(float(np.nanmean(null.excess)))
     return results
 
 
-def _estimate(ask: Any, a: Block, b: Block) -> Any:
-    prepared = ask.module.prepare(a, ask.settings), ask.module.prepare(b, ask.settings)
-    return ask.module.reduce(ask.module.combine(*prepared))
+def against_chance(
+    analysis: Analysis, a: Signal, b: Signal, segment: Segment, random: np.random.Generator
+) -> tuple[Estimate, Null]:
+    """Synchrony of two prepared signals in a segment, pooled over places as the analysis asks, beside its null."""
+    ask = asked(analysis)
+    places = places_of(analysis, a, b)
+    block_a, block_b = cut(a, b, segment)
+    prepared = ask.module.prepare(block_a, ask.settings), ask.module.prepare(block_b, ask.settings)
+    estimate: Estimate = pool_estimate(ask.module.reduce(ask.module.combine(*prepared)), places)
+    surrogate = analysis.surrogates[0]
+    draws = surrogate_draws(ask.module, ask.record, *prepared, block_b, ask.settings, surrogate, DRAWS, random)
+    null = compare(estimate.value, estimate.stabilised, *pool_draws(draws, places, ask.record), draws.near)
+    return estimate, null
 
 
 def _mine(side: Signal, kind: str, replicate: int, region: str) -> Signal:

@@ -28,7 +28,7 @@ RECORD = DeviceRecord(
     "through tissue from direct time of flight measurement. Physics in Medicine and Biology 33, 1433-1442.",
     doi="10.1088/0031-9155/33/12/008",
 )
-PER_REGION, SHORT = 2, 2
+PER_REGION, SHORT = 2, 1
 CHANNEL_NOISE = 0.25
 """SD of a channel's own slow noise; the source's is 1."""
 CHANNELS, BYTES = 2 * (PER_REGION * len(RECORD.places) + SHORT), 8
@@ -41,7 +41,7 @@ def record(
     random: np.random.Generator,
     artefacts_per_minute: float,
 ) -> tuple[Loaded, Loaded]:
-    """Raw light at two wavelengths, V: two channels a region and two short ones."""
+    """Raw light at two wavelengths, V: two channels a region and a short one."""
     del traits
     n = len(state.times(RECORD.rate))
     first, second = (haemo.source(random, len(RECORD.places), n, RECORD.rate) for _ in (0, 1))

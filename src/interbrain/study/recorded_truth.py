@@ -1,0 +1,138 @@
+"""What growth a run should find in a recorded course: its own measure over many recordings of the same meetings.
+
+The route is that of :mod:`interbrain.study.truth`: the planted share and lag of each meeting stay, everything else
+(own sources, body, device) is drawn anew, and each recording goes through the preparation, the measure and the
+surrogates of the run. The expected excess of a session is the mean over its meetings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from interbrain.arrays.streams import stream
+from interbrain.data.plan import Analysis, Plan, default_plan
+from interbrain.data.records import DeviceRecord
+from interbrain.data.signal import Estimate, Signal
+from interbrain.data.study import Segment
+from interbrain.inference.null import Null
+from interbrain.signals.prepare import prepare
+from interbrain.simulate.recorded import Recorded, record_meeting
+from interbrain.simulate.recordings import device
+from interbrain.simulate.recordings._state import SESSION, MeetingState
+from interbrain.study.pool import Done, run_tasks
+from interbrain.study.truth import against_chance
+
+AT_LEAST = 6
+"""Recordings a session, drawn again from its meetings where there are fewer."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """One session of one device, to be recorded anew: states and how often."""
+
+    device: str
+    analysis: Analysis
+    plan: Plan
+    seed: int
+    session: int
+    states: tuple[MeetingState, ...]
+
+
+def default_analysis(record: DeviceRecord) -> tuple[Analysis, Plan] | None:
+    """The first analysis that a study of this modality gets, and its plan; None where there is none."""
+    plan = default_plan((record.modality,)) if record.modality else None
+    return (plan.analysis[0], plan) if plan else None
+
+
+def tasks(found: Recorded, plan: Plan | None = None) -> list[Again]:
+    """One a device and session; the analyses are the first of each modality in ``plan``, or the defaults."""
+    settings = found.study.truth["recording"] if found.study.truth else {}
+    made = []
+    for name in settings.get("devices", ()):
+        record = device(name)
+        analyses = [a for a in plan.analysis if a.modalities == (record.modality,) * 2] if plan else []
+        default = default_analysis(record)
+        if default is None or not record.carries:
+            continue
+        analysis, whole = (analyses[0], plan) if analyses and plan else default
+        by_session: dict[int, list[MeetingState]] = defaultdict(list)
+        for (_, session), state in sorted(found.states.items()):
+            by_session[session].append(state)
+        for session, states in by_session.items():
+            times = -(-AT_LEAST // len(states))
+            made.append(Again(name, analysis, whole, found.run.course.seed, session, tuple(states * times)))
+    return made
+
+
+def expected(task: Again) -> dict[tuple[str, str], list[float]]:
+    """Each recording's excess, by (kind of signal, place)."""
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for number, state in enumerate(task.states):
+        seed = int(stream(task.seed, "truth", task.device, task.session, number).integers(2**31))
+        for key, _, null in measured(task.device, state, task.analysis, task.plan, seed):
+            found[key].append(float(np.nanmean(null.excess)))
+    return dict(found)
+
+
+def measured(
+    name: str, state: MeetingState, analysis: Analysis, plan: Plan, seed: int, artefacts_per_minute: float = 0.3
+) -> Iterable[tuple[tuple[str, str], Estimate, Null]]:
+    """One meeting recorded and measured in the session, where something is planted: (kind, place), value, null."""
+    record = device(name)
+    pair = record_meeting(name, state, seed, 0, 0, artefacts_per_minute)
+    a, b = (prepare(each.signal, record.modality, plan).signal for each in pair)
+    segment = Segment(SESSION, state.rest_s, state.duration)
+    kinds = [k for k in dict.fromkeys(c.kind for c in a.channels) if not analysis.signals or k in analysis.signals]
+    for kind in kinds:
+        for place in record.carries:
+            first, second = (_at(side, kind, place) for side in (a, b))
+            if first.channels and second.channels:
+                random = stream(seed, "truth surrogates", kind, place)
+                yield (kind, place), *against_chance(analysis, first, second, segment, random)
+
+
+def _at(signal: Signal, kind: str, place: str) -> Signal:
+    """Channels of a kind in a region, or of that name."""
+    return signal.pick([i for i, c in enumerate(signal.channels) if c.kind == kind and place in (c.region, c.name)])
+
+
+def with_growth(found: Recorded, todo: Sequence[Again], workers: int = 1, done: Done | None = None) -> Recorded:
+    """The same with ``truth["planted"]``: slope of the expected excess over sessions, and its Monte-Carlo error."""
+    levels = run_tasks(expected, list(todo), workers, done or Done(lambda index: None))
+    truth = {**(found.study.truth or {}), "planted": slopes(todo, levels)}
+    return replace(found, study=replace(found.study, truth=truth))
+
+
+def slopes(todo: Sequence[Again], levels: Sequence[dict[tuple[str, str], list[float]]]) -> list[dict[str, Any]]:
+    """A row a device, kind of signal and place; the slope weighs every session alike."""
+    rows: dict[tuple[str, str, str, str], list[tuple[int, list[float]]]] = defaultdict(list)
+    for task, level in zip(todo, levels, strict=True):
+        for (kind, place), values in level.items():
+            rows[task.device, task.analysis.name, kind, place].append((task.session, values))
+    planted = []
+    for (name, analysis, kind, place), sessions in rows.items():
+        if len(sessions) < 2:
+            continue
+        time = np.array([session for session, _ in sessions], dtype=float)
+        means = np.array([np.mean(values) for _, values in sessions])
+        errors = np.array([np.std(values, ddof=1) / np.sqrt(len(values)) for _, values in sessions])
+        weight = (time - time.mean()) / ((time - time.mean()) ** 2).sum()
+        planted.append(
+            {
+                "device": name,
+                "analysis": analysis,
+                "place_a": place,
+                "place_b": place,
+                "signal": kind,
+                "segment": SESSION,
+                "slope_per_session": float(weight @ means),
+                "slope_se": float(np.sqrt((weight**2) @ (errors**2))),
+                "expected_excess": [round(float(m), 6) for m in means],
+            }
+        )
+    return planted
