@@ -33,5 +33,4 @@ CLAIM = Claim(
             "theorem",
         ),
     ),
-    premises=("gate",),
 )

@@ -39,5 +39,5 @@ CLAIM = Claim(
             "expert (1) − novice (0)", course(experience=1.0), course(experience=0.0), OUT, "condition", "built in"
         ),
     ),
-    premises=("ruptures", "trust"),
+    premises=("ruptures",),
 )

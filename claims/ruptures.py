@@ -31,5 +31,5 @@ CLAIM = Claim(
             {"trust": 1, "learnt": 1, "fell_by_follow_up": 1},
         ),
     ),
-    premises=("ruptures", "trust"),
+    premises=("ruptures",),
 )

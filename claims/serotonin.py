@@ -33,5 +33,4 @@ CLAIM = Claim(
             "rival",
         ),
     ),
-    premises=("gate",),
 )

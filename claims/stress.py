@@ -34,9 +34,6 @@ CLAIM = Claim(
             "condition",
         ),
         Contrast(
-            "high − none: is much better than nothing?", HIGH, course("stress"), {"learnt": 0}, "condition", "emergent"
-        ),
-        Contrast(
             "moderate − none where stress only harms (rival)",
             course(stress_shape="falling"),
             course("stress", stress_shape="falling"),

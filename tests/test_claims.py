@@ -99,6 +99,58 @@ def _lags(ability, severity):
     return cross_correlation(CourseRun(pd.DataFrame(table), pd.DataFrame(), BASE))
 
 
+def made_up():
+    """Two dyads, three sessions; the first patient's gain goes from 0.2 to 0.8 (half the pair's), then back to 0.5."""
+    sessions = pd.DataFrame({"dyad": [1, 1, 1, 2, 2, 2], "session": [1, 2, 3, 1, 2, 3]})
+    for column in (
+        "synchrony",
+        "likeness",
+        "gate",
+        "bound",
+        "order",
+        "metastability",
+        "edge_cv",
+        "capacity",
+        "severity",
+    ):
+        sessions[column] = 0.5
+    sessions = sessions.assign(
+        excess=[0.1, 0.2, 0.4, 0.3, 0.3, 0.3],
+        trust=[0.3, 0.4, 0.6, 0.3, 0.5, 0.8],
+        high_s=[10.0, 20.0, 30.0, 0.0, 0.0, 60.0],
+        ruptured=[True, False, True, False, False, False],
+        edges=[160, 158, 150, 160, 160, 156],
+        gain_person=[0.3, 0.4, 0.5, 0.2, 0.2, 0.2],
+        gain_pair=[0.1, 0.2, 0.3, 0.0, 0.0, 0.0],
+        spontaneous=[1.0, 0.9, 0.5, 1.0, 1.0, 1.0],
+    )
+    rows = [
+        (1, "before", 0.2, 0.0, 2.0, 1.0, 0.2),
+        (1, "after", 0.5, 0.3, 1.0, 0.4, 0.5),
+        (1, "follow_up", 0.4, 0.1, 0.5, 0.5, 0.4),
+        *((2, when, 0.2, 0.0, 2.0, 1.0, 0.2) for when in ("before", "after", "follow_up")),
+    ]
+    columns = ["dyad", "when", "gain_person", "gain_pair", "severity", "rigidity", "excess"]
+    therapist = pd.DataFrame(rows, columns=columns).assign(partner="therapist")
+    stranger = therapist.assign(partner="stranger", excess=0.1)
+    return CourseRun(sessions, pd.concat([therapist, stranger], ignore_index=True), course(balance=0.5))
+
+
+def test_figures_by_hand():
+    """Means over both dyads, of whom the second does not change."""
+    found = all_of(made_up())
+    evoked = 0.8 / 0.2
+    activity = 0.6 * evoked / (0.5 + 0.5 * evoked) + 0.4 * 0.5
+    by_hand = {
+        "excess_rise": (0.3 + 0.0) / 2, "session_excess": (0.7 / 3 + 0.3) / 2, "trust": 0.7, "high_minutes": 1.0,
+        "ruptures": 1.0, "edges_lost": (10 + 4) / 2, "learnt": 0.6 / 2, "learnt_person": 0.3 / 2, "gain_left": 0.3 / 2,
+        "gain_kept": 0.5, "fell": 0.5, "fell_by_follow_up": 0.75, "severity_left": 1.25, "loosened": 0.3,
+        "therapist_rise": 0.15, "therapist_kept": 0.1, "stranger_rise": 0.0, "off_target": abs(activity - 1) / 2,
+        "spontaneous": 0.75, "learnt_a_minute": 0.3 / (12 * 90 / 60), "order_change": 0.0,
+    }  # fmt: skip
+    assert {name: found[name] for name in by_hand} == pytest.approx(by_hand)
+
+
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     """Two claims, two seeds, two dyads, two sessions."""
