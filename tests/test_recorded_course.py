@@ -1,0 +1,191 @@
+"""A course with its recordings: written, read back, run; the truth beside it is whole and is what was planted."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from interbrain.app.cli import main
+from interbrain.data.errors import BadInput
+from interbrain.data.plan import plan_from
+from interbrain.simulate.course import Course
+from interbrain.simulate.questionnaires import QUESTIONNAIRES
+from interbrain.simulate.recorded import simulate_recorded, sizes
+from interbrain.simulate.recordings import device
+from interbrain.study import read_study
+from interbrain.study import run as run_study
+from interbrain.study.recorded_truth import tasks, with_growth
+
+COURSE = ["--therapy", "cbt", "--sessions", "3", "--dyads", "3", "--seed", "2", "--set", "seconds=6", "--quiet"]
+RECORDED = ["--record", "motion,heart,turns", "--minutes", "3", "--rest", "80", "--threads", "1"]
+PLAN = plan_from(
+    {
+        "contrast": ["session", "rest"],
+        "n_arrangements": 19,
+        "analysis": [{"name": "motion-wlcc", "modality": "motion", "measure": "wlcc",
+                      "surrogates": ["circular_shift"], "n_surrogates": 19}],
+    }
+)  # fmt: skip
+
+
+def invoke(*words):
+    return CliRunner().invoke(main, ["simulate", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    out = tmp_path_factory.mktemp("recorded") / "study"
+    found = invoke(out, *COURSE, *RECORDED, "--expected")
+    assert found.exit_code == 0, found.output
+    return out, found.output
+
+
+def test_size_is_told_before_and_is_about_right(written):
+    out, said = written
+    assert "9 sessions of 3 dyads, 80 s of rest and 3 min each: about" in said and f"interbrain run {out}" in said
+    told = sizes(Course(dyads=3, sessions=3), ("motion", "heart"), 3, 80)
+    for name, about in told.items():
+        real = sum(p.stat().st_size for p in out.rglob(f"*recording-{name}_physio.tsv.gz"))
+        assert real == pytest.approx(about, rel=0.4)
+
+
+def test_tables_of_the_course_lie_beside_the_recordings(written):
+    out, _ = written
+    for name in ("course.tsv", "measured.tsv", "questionnaires.tsv", "sim.toml", "course.html", "groups.tsv"):
+        assert (out / name).is_file()
+    study = read_study(out)
+    assert len(study.meetings) == 9 and set(study.modalities) == {"motion", "heart"}
+    assert all(len(m.recordings) == 4 for m in study.meetings)
+    assert {s.name for s in study.meetings[0].segments} == {"rest", "session"}
+    assert study.meetings[0].segments[1].stop_s == 260.0
+    assert not study.problems
+
+
+def test_items_may_be_missing_and_scores_are_read(written):
+    out, _ = written
+    table = pd.read_csv(out / "phenotype" / "phq9.tsv", sep="\t", na_values="n/a")
+    items = table[[f"item_{k}" for k in range(1, 10)]]
+    assert len(table) == 9 and items.stack().dropna().isin([0, 1, 2, 3]).all()
+    whole = items.notna().all(axis=1)
+    assert (items[whole].sum(axis=1) == table["score"][whole]).all()
+    every = pd.read_csv(out / "questionnaire_items.tsv", sep="\t", na_values="n/a")
+    assert 0 < every["answer"].isna().mean() < 0.06
+    scores = read_study(out).outcomes
+    assert set(scores["instrument"]) == {"phq_9", "gad_7", "ors", "wai_sr"} <= set(QUESTIONNAIRES)
+
+
+def test_turns_fill_the_session(written):
+    out, _ = written
+    turns = pd.read_csv(out / "sourcedata" / "turns.tsv", sep="\t", dtype={"group_id": str})
+    for _, rows in turns.groupby(["group_id", "session"]):
+        assert rows["duration"].sum() == pytest.approx(180.0) and rows["onset"].min() == 80.0
+        assert (rows["onset"] + rows["duration"]).iloc[:-1].tolist() == rows["onset"].iloc[1:].tolist()
+
+
+def test_the_truth_is_whole(written):
+    out, _ = written
+    truth = json.loads((out / "sourcedata" / "truth.json").read_text())
+    assert truth["simulated"] is True and truth["kind"] == "recorded course"
+    assert truth["recording"] == {"devices": ["motion", "heart", "turns"], "minutes": 3, "rest_s": 80, "missing": 0,
+                                  "artefacts_per_minute": 0.3}  # fmt: skip
+    assert len(truth["dyads"]) == 3 and len(truth["meetings"]) == 9
+    for meeting in truth["meetings"]:
+        assert {"group", "session", "contact", "lead_rad", "gain_person", "gain_pair", "trust", "rupture", "repair",
+                "severity", "planted"} <= set(meeting)  # fmt: skip
+        for name in ("motion", "heart"):
+            planted, record = meeting["planted"][name], device(name)
+            assert 0 <= planted["coupling"] <= record.sensitivity * meeting["contact"] + 2e-3
+            lead = np.clip(meeting["lead_rad"], -np.pi / 2, np.pi / 2)
+            assert planted["lag_s"] == pytest.approx(lead / (2 * np.pi) * record.cycle_s, abs=1e-4)
+    assert set(truth["growth_of_coupling"]) == {"motion", "heart"}
+    rows = {(r["device"], r["signal"], r["place_a"]) for r in truth["planted"]}
+    assert rows == {("motion", "motion", "head"), ("motion", "motion", "body"), ("heart", "heart", "heart_rate")}
+    assert all(len(r["expected_excess"]) == 3 and r["slope_se"] > 0 for r in truth["planted"])
+
+
+def test_what_is_written_can_be_run(written, tmp_path):
+    out, _ = written
+    found = run_study(read_study(out), tmp_path / "results", PLAN)
+    assert found.report.is_file()
+    rows = found.tables["synchrony"]
+    assert len(rows) == 9 * 2 * 4 and set(rows["segment"]) == {"rest", "session"}
+    provenance = json.loads((tmp_path / "results" / "provenance.json").read_text())
+    assert len(provenance["truth"]["planted"]) == 3
+
+
+def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads(written, tmp_path):
+    out, _ = written
+    again = invoke(tmp_path / "again", *COURSE, *RECORDED[:-1], "2")
+    assert again.exit_code == 0
+    for path in sorted(out.rglob("*.gz")):
+        assert path.read_bytes() == (tmp_path / "again" / path.relative_to(out)).read_bytes()
+    assert invoke(tmp_path / "again", *COURSE, *RECORDED).exit_code == 0  # an earlier course may be written over
+
+
+def test_people_who_do_not_hear_each_other_have_nothing_in_common():
+    shut = ("voice", "gaze", "movement", "breath")
+    alone = simulate_recorded(Course(dyads=2, sessions=1, seconds=6, shut=shut), ("motion", "fnirs"), 2.0, 60.0)
+    for meeting in alone.study.truth["meetings"]:
+        assert meeting["contact"] == 0 and meeting["planted"]["fnirs"]["coupling"] == 0
+    near = simulate_recorded(
+        Course(dyads=2, sessions=1, seconds=6, shut=("gaze", "movement")), ("motion", "fnirs"), 2.0
+    )
+    for meeting in near.study.truth["meetings"]:
+        assert meeting["planted"]["motion"]["coupling"] == 0 < meeting["planted"]["fnirs"]["coupling"]
+
+
+def test_more_gain_gives_more_contact():
+    contact = []
+    for gain in (0.0, 0.3, 1.5):
+        course = Course(dyads=6, sessions=1, seconds=6, patient_gain=gain, therapist_gain=(gain, gain), measured=False)
+        found = simulate_recorded(course, ("motion",), 2.0, 60.0)
+        contact.append(np.mean([m["contact"] for m in found.study.truth["meetings"]]))
+    assert contact[0] < 0.02 and contact[0] < contact[1] < contact[2] and contact[2] > 0.3
+
+
+def test_sessions_without_recordings_leave_everybody_two():
+    found = simulate_recorded(
+        Course(dyads=3, sessions=4, seconds=6, dropout=0, measured=False), ("heart",), 1.0, 10.0, missing=0.5
+    )
+    kept = pd.Series([m.group for m in found.study.meetings]).value_counts()
+    assert len(found.study.meetings) == 6 and (kept == 2).all()
+    assert len(found.run.sessions) == 12  # they met all the same
+
+
+def test_more_contact_over_sessions_gives_growth_in_what_a_run_estimates():
+    found = simulate_recorded(Course(dyads=1, sessions=3, seconds=6, measured=False), ("motion",), 3.0, 10.0)
+    states = {
+        key: type(state)(state.rest_s, state.speaker, np.full(len(state.contact), level))
+        for (key, state), level in zip(sorted(found.states.items()), (0.0, 0.5, 1.0))
+    }
+    planted = type(found)(found.study, found.load, found.run, states, found.items)
+    rows = with_growth(planted, tasks(planted)).study.truth["planted"]
+    for row in rows:
+        assert row["slope_per_session"] > 3 * row["slope_se"] and abs(row["expected_excess"][0]) < 0.012
+
+
+def test_what_is_wrong_is_one_sentence(tmp_path):
+    for words, told in (
+        (["--record", "fnir"], "there is no 'fnir'; there are: breath, eeg"),
+        (["--record", "motion", "--minutes", "0"], "minutes is 0; allowed are 1 to 120"),
+        (["--minutes", "5"], "--minutes: says how something is recorded; add --record"),
+        (["--record", "turns"], "turns alone are no recording"),
+        (["--record", ","], "got no device"),
+    ):
+        found = invoke(tmp_path / "out", *COURSE, *words)
+        assert found.exit_code == 2 and told in found.output and "Traceback" not in found.output, found.output
+    found = invoke(tmp_path / "out", "--therapy", "wait_list", "--record", "motion", "--quiet")
+    assert found.exit_code == 2 and "nobody meets" in found.output
+    found = invoke(tmp_path / "out", "--record", "motion")
+    assert found.exit_code == 2 and "--record: belongs to a course of therapy" in found.output
+    with pytest.raises(BadInput, match=r"missing is 0.9; allowed are 0 to 0.6"):
+        simulate_recorded(Course(dyads=1, sessions=1), ("motion",), missing=0.9)
+
+
+def test_devices_are_listed():
+    whole = CliRunner().invoke(main, ["devices"]).output
+    assert "Turn-taking" in whole and "125 Hz" in whole
+    one = CliRunner().invoke(main, ["devices", "eeg"]).output
+    assert "not a head model" in one
