@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -80,7 +81,9 @@ def simulate_all(courses: Iterable[Course], folder: Path, workers: int | None = 
 
 
 def _keep(folder: Path, course: Course) -> None:
-    """One course on one thread; the folder appears when it is whole."""
+    """One course on one thread; the folder appears when it is whole. Another process may have been quicker."""
+    if (folder / key(course)).exists():
+        return
     begin = time.process_time()
     run = simulate_course(course, 1)
     about = {
@@ -90,13 +93,16 @@ def _keep(folder: Path, course: Course) -> None:
         "model": model(),
         "course": course.model_dump(mode="json"),
     }
-    scratch = folder / f"{key(course)}.part"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    scratch = Path(tempfile.mkdtemp(suffix=".part", dir=folder))
     run.sessions.to_parquet(scratch / "sessions.parquet")
     run.probes.to_parquet(scratch / "probes.parquet")
     (scratch / "about.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-    scratch.replace(folder / key(course))
+    try:
+        scratch.replace(folder / key(course))
+    except OSError:  # it is there by now, from another process
+        shutil.rmtree(scratch)
+        if not (folder / key(course)).exists():
+            raise
 
 
 def kept(course: Course, folder: Path) -> CourseRun:

@@ -191,6 +191,22 @@ def test_finished_courses_are_kept_and_the_same_bytes_come_again(quick, monkeypa
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_two_processes_may_finish_the_same_course(tmp_path, monkeypatch):
+    """The other one ends while this one is at it."""
+    mine = Course(dyads=1, sessions=1, seconds=6.0, seed=1)
+    place = tmp_path / _runs.key(mine)
+
+    def overtaken(settings, threads):
+        place.mkdir()
+        (place / "about.json").write_text("theirs")
+        return simulate_course(settings, threads)
+
+    monkeypatch.setattr(_runs, "simulate_course", overtaken)
+    _runs.simulate_all([mine], tmp_path)
+    _runs.simulate_all([mine], tmp_path)
+    assert list(tmp_path.iterdir()) == [place] and (place / "about.json").read_text() == "theirs"
+
+
 def test_seeds_come_one_after_the_other():
     """Stopped after some seeds, all claims can be compared over those."""
     chosen = {"trust": all_claims()["trust"]}
