@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from interbrain.simulate._behaviour import CHANNELS
-from interbrain.simulate._dyads import Dyads
+from interbrain.simulate._dyads import Dyads, brains, meeting_seeds
 from interbrain.simulate._gains import BEAT_S
 from interbrain.simulate._gates import gates
-from interbrain.simulate._sessions import PHASES, channels, meet, ruptures
+from interbrain.simulate._sessions import PHASES, as_they_come, channels, ruptures
 from interbrain.simulate.course_settings import Course
-from interbrain.simulate.dyad import DyadRun, Encounter, Learning
+from interbrain.simulate.dyad import Encounter, Learning, simulate_dyads
 from interbrain.simulate.recordings._state import MeetingState
 from interbrain.simulate.therapies import therapy
 
 WINDOW_BEATS = 30
 """One minute: over which synchrony is taken to be local."""
+TOGETHER = 16
+"""Meetings that are simulated side by side on one thread."""
 WHOLE = 2.5
 """artanh of the synchrony (.987) at which contact counts as whole."""
 
@@ -38,56 +41,123 @@ class Length:
         return first * BEAT_S, middle * BEAT_S, last * BEAT_S
 
 
-def recorded_meeting(course: Course, dyads: Dyads, session: int, length: Length, pool: Executor) -> list[MeetingState]:
-    """One state a dyad: the session as it comes, and the same meeting with every channel shut.
+@dataclass(frozen=True, eq=False)
+class Coming:
+    """Some dyads as they come to a session, and what will happen in it: rupture, repair, stress felt, ``(dyad,)``."""
 
-    Gains are held as they are when people come: what is recorded is a meeting in real time, while the course's own
-    sessions, in which gains change, are compressed. What contact adds is synchrony over that of the same two people
-    with the same noise who do not hear each other; where there is no contact it is exactly 0.
-    """
-    seconds = length.phases(therapy(course.therapy).shares)
+    session: int
+    dyads: Dyads
+    ruptured: np.ndarray
+    repaired: np.ndarray
+    felt: np.ndarray
+
+
+def coming(course: Course, dyads: Dyads, session: int) -> Coming:
+    """A copy, since the dyads change afterwards."""
     ruptured, repaired = ruptures(course, dyads, session)
     felt = gates(course, dyads, 1, ruptured).felt
+    return Coming(session, dyads.only(np.ones(len(dyads), bool)), ruptured, repaired, felt)
 
-    def held(number: int, opened: tuple[float, ...]) -> list[DyadRun]:
-        shown = np.where(ruptured & (number == 1), course.withdrawal, 1.0)
-        encounter = Encounter(seconds[number], open=opened, scaffold=course.phases("scaffold")[number])
-        return meet(course, dyads, encounter, Learning(), shown, (session, "recorded", PHASES[number]))
 
-    kinds = [(number, opened) for opened in (channels(course), (0.0,) * len(CHANNELS)) for number in range(len(PHASES))]
-    runs = list(pool.map(lambda kind: held(*kind), kinds))
-    together, alone = runs[: len(PHASES)], runs[len(PHASES) :]
-    states = []
-    for k, dyad in enumerate(dyads.number):
-        cross, apart = (np.concatenate([runs[k].cross for runs in which]) for which in (together, alone))
-        contact = contact_of(cross, apart)
-        what: dict[str, object] = {
-            "dyad": int(dyad) + 1,
-            "session": session,
-            "contact": round(float(contact.mean()), 6),
-            "synchrony": round(float(local(cross).mean()), 6),
-            "synchrony_without_contact": round(float(local(apart).mean()), 6),
-            "lead_rad": round(float(np.angle(cross.mean())), 6),
-            "gain_person": round(float(dyads.person_gain[k, 0].mean()), 6),
-            "gain_pair": round(float(dyads.pair_gain[k, 0].mean()), 6),
-            "trust": round(float(dyads.trust[k]), 6),
-            "severity": round(float(dyads.severity[k]), 6),
-            "rupture": bool(ruptured[k]),
-            "repair": bool(repaired[k]),
-            "middle_s": [length.rest_s + seconds[0], length.rest_s + seconds[0] + seconds[1]],
-        }
-        states.append(
-            MeetingState(
-                length.rest_s,
-                np.concatenate([runs[k].speaker for runs in together]),
-                contact,
-                float(np.angle(cross.mean())),
-                _pull(course, [runs[k] for runs in together]),
-                (float(np.clip(felt[k], 0, 1)), 0.0),
-                what,
-            )
-        )
+def recorded_meetings(
+    course: Course, come: Sequence[Coming], length: Length, pool: Executor, told: Callable[[], None]
+) -> dict[tuple[int, int], MeetingState]:
+    """The state of each meeting, by (dyad, session), both from 1.
+
+    Each meeting is held twice: as it is, and with nobody showing anything. Gains are held as they are when people come:
+    what is recorded is a meeting in real time, while the course's own sessions, in which gains change, are compressed.
+    What contact adds is synchrony over that of the same two people with the same noise who do not hear each other;
+    where there is no contact it is exactly 0.
+    """
+    seconds = length.phases(therapy(course.therapy).shares)
+    chunks = _chunks(come)
+    jobs = [(chunk, number) for chunk in chunks for number in range(len(PHASES))]
+
+    def hold(job: tuple[list[Coming], int]) -> list[_Phase]:
+        found = _held(course, *job, seconds[job[1]])
+        told()
+        return found
+
+    held = list(pool.map(hold, jobs))
+    states: dict[tuple[int, int], MeetingState] = {}
+    for k, chunk in enumerate(chunks):
+        phases = held[k * len(PHASES) : (k + 1) * len(PHASES)]
+        row = 0
+        for each in chunk:
+            for i, dyad in enumerate(each.dyads.number):
+                parts = [phase[row] for phase in phases]
+                states[int(dyad) + 1, each.session] = _state(course, each, i, parts, length.rest_s, seconds)
+                row += 1
     return states
+
+
+def _chunks(come: Sequence[Coming]) -> list[list[Coming]]:
+    """Sessions together until there are ``TOGETHER`` pairs: many at once go faster."""
+    chunks: list[list[Coming]] = []
+    for each in come:
+        if chunks and sum(len(c.dyads) for c in chunks[-1]) + len(each.dyads) <= TOGETHER:
+            chunks[-1].append(each)
+        else:
+            chunks.append([each])
+    return chunks
+
+
+def jobs_of(come: Sequence[Coming]) -> int:
+    """How often :func:`recorded_meetings` tells that something is done."""
+    return len(_chunks(come)) * len(PHASES)
+
+
+@dataclass(frozen=True, eq=False)
+class _Phase:
+    """One phase of one meeting: who speaks, and the fields' product with contact and without, each beat; gains."""
+
+    speaker: np.ndarray
+    cross: np.ndarray
+    apart: np.ndarray
+    gain: np.ndarray
+
+
+def _held(course: Course, chunk: list[Coming], number: int, seconds: float) -> list[_Phase]:
+    people, bonds, seeds, edges = [], [], [], []
+    for each in chunk:
+        shown = np.where(each.ruptured & (number == 1), course.withdrawal, 1.0)
+        came, own = as_they_come(course, each.dyads, shown, each.session)
+        people += came
+        bonds += own
+        seeds += meeting_seeds(course, each.dyads, each.session, "recorded", PHASES[number])
+        edges.append(each.dyads.edges)
+    n, nothing = len(people), (0.0,) * len(CHANNELS)
+    people += [(replace(a, expresses=nothing), replace(b, expresses=nothing)) for a, b in people]
+    encounter = Encounter(seconds, open=channels(course), scaffold=course.phases("scaffold")[number])
+    weights = np.concatenate(edges * 2)
+    runs = simulate_dyads(people, encounter, Learning(), bonds * 2, brains(course), seeds * 2, 1, weights)
+    return [_Phase(near.speaker, near.cross, far.cross, near.gain) for near, far in zip(runs[:n], runs[n:])]
+
+
+def _state(
+    course: Course, came: Coming, i: int, phases: list[_Phase], rest_s: float, seconds: tuple[float, float, float]
+) -> MeetingState:
+    dyads = came.dyads
+    cross, apart = (np.concatenate([getattr(phase, name) for phase in phases]) for name in ("cross", "apart"))
+    contact, lead = contact_of(cross, apart), float(np.angle(cross.mean()))
+    what: dict[str, object] = {
+        "dyad": int(dyads.number[i]) + 1,
+        "session": came.session,
+        "contact": round(float(contact.mean()), 6),
+        "synchrony": round(float(local(cross).mean()), 6),
+        "synchrony_without_contact": round(float(local(apart).mean()), 6),
+        "lead_rad": round(lead, 6),
+        "gain_person": round(float(dyads.person_gain[i, 0].mean()), 6),
+        "gain_pair": round(float(dyads.pair_gain[i, 0].mean()), 6),
+        "trust": round(float(dyads.trust[i]), 6),
+        "severity": round(float(dyads.severity[i]), 6),
+        "rupture": bool(came.ruptured[i]),
+        "repair": bool(came.repaired[i]),
+        "middle_s": [rest_s + seconds[0], rest_s + seconds[0] + seconds[1]],
+    }
+    speaker = np.concatenate([phase.speaker for phase in phases])
+    stress = float(np.clip(came.felt[i], 0, 1))
+    return MeetingState(rest_s, speaker, contact, lead, _pull(course, phases), (stress, 0.0), what)
 
 
 def local(cross: np.ndarray) -> np.ndarray:
@@ -114,8 +184,9 @@ def _stretched(r: float) -> float:
     return float(np.arctanh(min(r, 0.999)))
 
 
-def _pull(course: Course, runs: list[DyadRun]) -> np.ndarray:
+def _pull(course: Course, phases: list[_Phase]) -> np.ndarray:
     """``(channel,)``: mean of gain times openness over both people, over that of the strongest channel."""
-    gain = np.concatenate([run.gain for run in runs]).mean(axis=(0, 1)) * np.array(channels(course))
-    gain = gain + np.mean(course.phases("scaffold")) * np.array(channels(course))
+    opened = np.array(channels(course))
+    gain = np.concatenate([phase.gain for phase in phases]).mean(axis=(0, 1)) * opened
+    gain = gain + np.mean(course.phases("scaffold")) * opened
     return np.asarray(gain / max(float(gain.max()), 1e-9))

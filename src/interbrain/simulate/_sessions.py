@@ -11,7 +11,7 @@ from interbrain.simulate._behaviour import CHANNELS
 from interbrain.simulate._dyads import PATIENT, Dyads, brains, edge_ends, meeting_seeds
 from interbrain.simulate._gates import Gates, gates, hearing
 from interbrain.simulate.course_settings import Course
-from interbrain.simulate.dyad import BEAT_S, Bond, DyadRun, Encounter, Learning, simulate_dyads
+from interbrain.simulate.dyad import BEAT_S, Bond, DyadRun, Encounter, Learning, Person, simulate_dyads
 from interbrain.simulate.therapies import therapy
 
 PHASES = ("opening", "middle", "integration")
@@ -147,11 +147,7 @@ def meet(
     stranger: bool = False,
 ) -> list[DyadRun]:
     """``gains``: both people's own and the pair's as they are within this session; else as they were before it."""
-    away = course.day_sd * np.array(
-        [stream(course.seed, "course", int(n), "day", what[0]).standard_normal(2) for n in dyads.number]
-    )
-    people = dyads.people(course, shown, hearing(course, dyads), away, stranger)
-    bonds = [Bond() for _ in people] if stranger else dyads.bonds()
+    people, bonds = as_they_come(course, dyads, shown, what[0], stranger)
     if gains is not None:
         own, pair = gains
         people = [
@@ -161,6 +157,17 @@ def meet(
         bonds = [replace(bond, gain=pair[k]) for k, bond in enumerate(bonds)]
     seeds = meeting_seeds(course, dyads, *what)
     return simulate_dyads(people, encounter, learning, bonds, brains(course), seeds, 1, dyads.edges)
+
+
+def as_they_come(
+    course: Course, dyads: Dyads, shown: np.ndarray, day: str | int, stranger: bool = False
+) -> tuple[list[tuple[Person, Person]], list[Bond]]:
+    """Both people of each dyad on a day, and what they have with each other; ``shown`` as in :meth:`Dyads.people`."""
+    away = course.day_sd * np.array(
+        [stream(course.seed, "course", int(n), "day", day).standard_normal(2) for n in dyads.number]
+    )
+    people = dyads.people(course, shown, hearing(course, dyads), away, stranger)
+    return people, [Bond() for _ in people] if stranger else dyads.bonds()
 
 
 def measure(course: Course, dyads: Dyads, stranger: bool) -> np.ndarray:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.records import DeviceRecord
 from interbrain.data.study import OUTCOME_COLUMNS, Group, Loaded, Meeting, Member, Recording, Segment, Study
 from interbrain.simulate._checked import within
-from interbrain.simulate._dyads import Dyads
-from interbrain.simulate._met import Length, recorded_meeting
+from interbrain.simulate._met import Coming, Length, coming, jobs_of, recorded_meetings
 from interbrain.simulate.course import Course, CourseRun, simulate_course, truth
 from interbrain.simulate.questionnaires import answer_all, totals
 from interbrain.simulate.recordings import device, device_module
@@ -80,8 +80,10 @@ def simulate_recorded(
         0 to 10.
     off
         Names of mechanisms that the course has been taken, for the truth.
-    threads, told
-        As :func:`~interbrain.simulate.course.simulate_course` takes them.
+    threads
+        None: as many as there are processors. The same seed gives the same bytes for any number.
+    told
+        Called with (done, all) as sessions of the course and then recorded meetings are done.
 
     Raises
     ------
@@ -97,15 +99,7 @@ def simulate_recorded(
     ):
         within("simulate_recorded", name, value, low, high)
     length = Length(60 * minutes, rest_s)
-    states: dict[tuple[int, int], MeetingState] = {}
-
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-
-        def watch(session: int, dyads: Dyads) -> None:
-            for number, state in zip(dyads.number, recorded_meeting(course, dyads, session, length, pool)):
-                states[int(number) + 1, session] = state
-
-        run = simulate_course(course, threads, told, watch)
+    run, states = _held(course, length, threads, told)
     for key in _lost(course.seed, list(states), missing):
         del states[key]
     items = answer_all(run.sessions, course.seed)
@@ -125,6 +119,36 @@ def simulate_recorded(
         description={"simulated": True, "generator": f"interbrain {__version__}"},
     )
     return Recorded(study, _loader(course, chosen, states, artefacts_per_minute), run, states, items)
+
+
+def _held(
+    course: Course, length: Length, threads: int | None, told: Told | None
+) -> tuple[CourseRun, dict[tuple[int, int], MeetingState]]:
+    """The course, and the recorded part of each of its meetings; ``told`` counts both."""
+    come: list[Coming] = []
+    meetings = course.dyads * course.sessions
+    steps = course.sessions + 3 + meetings
+    done = 0
+
+    def step(to: int) -> None:
+        nonlocal done
+        done = min(to, steps)
+        if told is not None:
+            told(done, steps)
+
+    run = simulate_course(
+        course,
+        threads,
+        lambda at, _: step(at),
+        lambda session, dyads: come.append(coming(course, dyads, session)),
+    )
+    each = meetings / max(jobs_of(come), 1)
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        jobs = count(1)
+        states = recorded_meetings(
+            course, come, length, pool, lambda: step(course.sessions + 3 + round(next(jobs) * each))
+        )
+    return run, states
 
 
 def _chosen(course: Course, names: Sequence[str]) -> list[DeviceRecord]:

@@ -67,7 +67,8 @@ def record_course_to(
         ``out`` holds something that no simulated course wrote, or what is asked for cannot be recorded.
     """
     clear(out)
-    with tqdm(total=course.sessions + 3, disable=not progress, unit="session", desc="simulating") as bar:
+    steps = course.sessions + 3 + course.dyads * course.sessions
+    with tqdm(total=steps, disable=not progress, unit="meeting", desc="simulating") as bar:
         found = simulate_recorded(
             course,
             recording.devices,
