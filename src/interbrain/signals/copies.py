@@ -26,8 +26,8 @@ TOLERANCE = 2.0
 FEWEST_HITS = 3
 ALIKE = 16
 """Words that differ in no more signs than this of 64 are alike (a correlation of 0.7 or more)."""
-MOST_HITS = 8_000_000
-"""Hits that are held at once (64 MB, and a few times as much to sort them)."""
+MOST_HITS = 2_000_000
+"""Hits that are held at once (16 MB, and ten times as much to sort them)."""
 MOST_DISTANCES = 5
 """Distances judged for one pair of recordings and band, those with the most hits."""
 GAIN, LOSS = float(np.log(0.5 / 0.05)), float(np.log(0.5 / 0.95))
@@ -138,17 +138,12 @@ def _candidates(table: _Words, rung: float) -> Iterator[tuple[int, int, float]]:
     """
     owners = table.sides // table.base
     tolerance = TOLERANCE / rung
-    recordings = int(owners[-1]) + 1
-    some, seen = [0], 0
-    for owner, more in enumerate(TABLES * _crowds(table.words, owners)):
-        if seen + more > MOST_HITS and seen:
-            some, seen = [*some, owner], 0
-        seen += more
-    for low, high in pairwise([*some, recordings]):
+    tables = [_crowded(keys) for keys in _keys(table.words, TABLES)]
+    for low, high in _portions(TABLES * _neighbours(tables[0], owners)):
         hits = np.empty(0, np.int64)
-        for keys in _keys(table.words, TABLES):
+        for crowded in tables:
             found = [hits]
-            for first, second in _collisions(keys, owners, low, high):
+            for first, second in _collisions(crowded, owners, low, high):
                 alike = _signs(table.words[first] ^ table.words[second]) <= ALIKE
                 found.append(first[alike] * len(owners) + second[alike])
             hits = _each_once(np.concatenate(found))
@@ -156,12 +151,21 @@ def _candidates(table: _Words, rung: float) -> Iterator[tuple[int, int, float]]:
             yield from _distances(table, *np.divmod(hits, len(owners)), tolerance)
 
 
-def _crowds(words: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """``(recording,)``: how many words of other recordings share a key with one of its words, in the first table."""
+def _portions(hits: np.ndarray) -> Iterator[tuple[int, int]]:
+    """First and last-plus-one recordings that have no more than :data:`MOST_HITS` together, or one that has more."""
+    borders, seen = [0], 0
+    for recording, more in enumerate(hits):
+        if seen + more > MOST_HITS and seen:
+            borders, seen = [*borders, recording], 0
+        seen += more
+    yield from pairwise([*borders, len(hits)])
+
+
+def _neighbours(crowded: tuple[np.ndarray, np.ndarray], owners: np.ndarray) -> np.ndarray:
+    """``(recording,)``: how many words of other recordings share a key with its words."""
     there = np.zeros(int(owners[-1]) + 1, np.int64)
-    for keys in _keys(words, 1):
-        for first, _ in _collisions(keys, owners, 0, len(there)):
-            there += np.bincount(owners[first], minlength=len(there))
+    for first, _ in _collisions(crowded, owners, 0, len(there)):
+        there += np.bincount(owners[first], minlength=len(there))
     return there
 
 
@@ -183,21 +187,28 @@ def _each_once(hits: np.ndarray) -> np.ndarray:
     return hits[np.append(True, hits[1:] != hits[:-1])] if len(hits) else hits
 
 
+def _crowded(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows sorted by their key, and the number of the key that each has."""
+    order = np.argsort(keys, kind="stable")  # rows are sorted by recording, and stay so within a key
+    ordered = keys[order]
+    number = np.cumsum(np.append(False, ordered[1:] != ordered[:-1]))
+    return order.astype(np.int32), number.astype(np.int32)
+
+
 def _collisions(
-    keys: np.ndarray, owners: np.ndarray, low: int, high: int
+    crowded: tuple[np.ndarray, np.ndarray], owners: np.ndarray, low: int, high: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs of rows (lower, higher) with one key in two recordings, the lower's from ``low`` to ``high``.
 
     In a crowd, neighbours only: first the next ones, then those after them, and so on.
     """
-    order = np.argsort(keys, kind="stable")  # rows are sorted by recording, and stay so within a key
-    ordered = keys[order]
+    order, number = crowded
     asked = (owners[order] >= low) & (owners[order] < high)
     for back in range(1, STAR):
-        same = (ordered[back:] == ordered[:-back]) & asked[:-back]
+        same = (number[back:] == number[:-back]) & asked[:-back]
         if not same.any():
             break
-        a, b = order[:-back][same], order[back:][same]
+        a, b = order[:-back][same].astype(np.int64), order[back:][same]
         apart = owners[a] != owners[b]
         yield a[apart], b[apart]
 
