@@ -44,7 +44,10 @@ def draw(rows: pd.DataFrame, path: Path) -> None:
     axes.set_ylim(y - 0.4, -0.6)
     axes.set_yticks(places, labels, fontsize=7)
     axes.tick_params(length=2)
-    axes.set_xlabel("difference over what is negligible (grey); to the right as claimed", fontsize=7.5)
+    axes.set_xlabel(
+        "difference over what is negligible (grey); to the right as claimed; hollow: no difference claimed",
+        fontsize=7.5,
+    )
     axes.spines[["top", "right", "left"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context({"svg.hashsalt": "interbrain", "svg.fonttype": "none"}):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from calibrate._kept import markdown
 from claims._figures import FIGURES
 from claims._forest import draw
-from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNSURE, VERDICTS, summary
+from claims._judge import AS_CLAIMED, LEVEL, NOTHING, OPPOSITE, SMALL, UNSURE, VERDICTS, summary
 from claims._record import Claim
 from claims._runs import Size
 
@@ -24,7 +25,7 @@ def write(docs: Path, claims: Mapping[str, Claim], rows: pd.DataFrame, about: pd
     docs.mkdir(parents=True, exist_ok=True)
     origin = {name: "; ".join(sorted(set(about[name]))) for name in ("date", "machine", "model")}
     table = rows.assign(**origin)
-    table.to_csv(docs / "claims.tsv", sep="\t", index=False, na_rep="n/a", float_format="%.5g", lineterminator="\n")
+    table.to_csv(docs / "claims.tsv", sep="\t", index=False, na_rep="n/a", float_format="%.7g", lineterminator="\n")
     for name in claims:
         draw(rows[rows["claim"] == name], docs / PICTURES / f"{name}.svg")
     path = docs / "claims.md"
@@ -36,7 +37,9 @@ def page(claims: Mapping[str, Claim], rows: pd.DataFrame, about: pd.DataFrame, s
     seeds = int(rows["seeds"].max())
     sessions = f"{size.sessions} sessions" if size.sessions else "12 sessions"
     parts = [
-        _HEAD.format(seeds=seeds, dyads=size.dyads, sessions=sessions, intervals=len(rows), verdicts=_verdicts()),
+        _HEAD.format(
+            seeds=seeds, dyads=size.dyads, sessions=sessions, intervals=len(rows), verdicts=_verdicts(), few=_few(seeds)
+        ),
         "## At a glance\n\n" + _glance(claims, rows),
         _GONE + _listed(rows, (NOTHING, SMALL)),
         "### Not told apart from nothing\n\n" + _listed(rows, (UNSURE,)),
@@ -46,6 +49,17 @@ def page(claims: Mapping[str, Claim], rows: pd.DataFrame, about: pd.DataFrame, s
         _origin(about, seeds),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _few(seeds: int) -> str:
+    """How far intervals reach with so few seeds, where they are few."""
+    factor = student.ppf((1 + LEVEL) / 2, seeds - 1) / np.sqrt(seeds)
+    if factor < 1:
+        return ""
+    return (
+        f"**With {seeds} seeds an interval reaches {factor:.1f} SDs of the differences to each side**: that a "
+        "difference is not told apart from 0 says little yet."
+    )
 
 
 def verdict_of(rows: pd.DataFrame) -> str:
@@ -188,7 +202,7 @@ runs of a pair hold the same people). Pairs share seeds: the same people, noise 
 dyads of a seed; differences are first minus second, with Student's 95 % interval over {seeds} seeds. Nothing in the
 model was set by these results. No correction for the {intervals} intervals was made: where there is no difference, one
 interval in twenty leaves 0 out by chance. One can run as many seeds as one likes, so a small difference can always be
-told apart from 0: what counts is its size beside what is negligible.
+told apart from 0: what counts is its size beside what is negligible. {few}
 
 What is said of an interval:
 
