@@ -18,13 +18,8 @@ from interbrain.app.cli import main
 from interbrain.report import power
 
 SHIPPED = power.read_table()
-HELD = {Recording(*r) for r in SHIPPED[["kind", "noise", "rate_hz", "length_s"]].itertuples(index=False, name=None)}
-needs_all = pytest.mark.skipif(
-    not set(calibration.RECORDINGS) <= HELD, reason="cells are missing: python -m calibrate power computes them"
-)
 
 
-@needs_all
 def test_every_default_is_in_the_table():
     assert set(zip(SHIPPED["measure"], SHIPPED["surrogate"], strict=True)) >= default_pairs()
     records = measures.records()
@@ -56,7 +51,6 @@ def test_power_does_not_fall_with_strength_where_a_measure_sees_the_lag():
                     assert strong["share"] > weak["share"] - allowed, (about, measure, lag)
 
 
-@needs_all
 def test_imaginary_coherence_is_blind_without_lag_and_sees_a_quarter_cycle():
     own = SHIPPED[(SHIPPED["measure"] == "imcoh") & (SHIPPED["strength"] > 0)]
     at_zero = own[own["lag_s"] == 0]
@@ -70,7 +64,7 @@ def test_imaginary_coherence_is_blind_without_lag_and_sees_a_quarter_cycle():
     ("recording", "strength", "lag", "n"),
     [
         (Recording("slow", "haemodynamic", 2.0, 120.0), 0.6, 0.0, 120),
-        pytest.param(Recording("eeg", "1/f", 128.0, 30.0), 0.2, 0.027, 60, marks=needs_all),
+        (Recording("eeg", "1/f", 128.0, 30.0), 0.2, 0.027, 60),
     ],
 )
 def test_a_cell_comes_out_again(recording, strength, lag, n):
@@ -93,7 +87,6 @@ def test_the_command_line_answers_from_the_shipped_table():
     assert "wtc cannot see" in done.output
 
 
-@needs_all
 @pytest.mark.parametrize("modality", ["fnirs", "eeg", "motion", "eda", "heart", "voice", "misc"])
 def test_every_modality_has_an_answer(modality):
     length, rate = ("2min", 250) if modality == "eeg" else ("10min", 10)
