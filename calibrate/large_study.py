@@ -257,9 +257,10 @@ def page(table: pd.DataFrame) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for r in table.itertuples():
+        missed = "" if r.peak_gb < MOST_GB else ": **missed**"
         lines.append(
             f"| {r.groups} × {r.sessions} × {r.minutes:g} | {r.channels}, {r.regions} | {r.surrogates} | {r.workers} "
-            f"| {r.run_min:g} | {r.peak_gb:g}{'' if r.peak_gb < MOST_GB else ': **missed**'} | {r.left_within_20:.0%} of moments "
+            f"| {r.run_min:g} | {r.peak_gb:g}{missed} | {r.left_within_20:.0%} of moments "
             f"| {r.left_5_percent:g} … {r.left_95_percent:g} | {r.date}, {r.machine} |"
         )
     lines += ["", "Again: `python -m calibrate.large_study --groups 30 --sessions 6 --minutes 50`.", ""]
