@@ -145,6 +145,14 @@ def test_more_gain_gives_more_contact():
     assert contact[0] < 0.02 and contact[0] < contact[1] < contact[2] and contact[2] > 0.3
 
 
+def test_where_something_is_planted_is_told_without_working_out_growth():
+    found = simulate_recorded(Course(dyads=1, sessions=1, seconds=6, measured=False), ("fnirs", "voice"), 1.0, 10.0)
+    planted = [(r["device"], r["place_a"], r["place_b"], r["segment"]) for r in found.study.truth["planted"]]
+    voice = [("voice", a, b, "session") for a in ("pitch", "loudness") for b in ("pitch", "loudness")]
+    assert planted == [("fnirs", "rTPJ", "rTPJ", "session"), *voice]
+    assert found.study.truth["growth_of_coupling"] == {"fnirs": None, "voice": None}
+
+
 def test_sessions_without_recordings_leave_everybody_two():
     found = simulate_recorded(
         Course(dyads=3, sessions=4, seconds=6, dropout=0, measured=False), ("heart",), 1.0, 10.0, missing=0.5

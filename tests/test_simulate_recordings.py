@@ -1,8 +1,10 @@
 """Instruments plant what a meeting's state says: nothing without contact, the share and the lead with it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from calibrate import recovery
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.data.plan import default_plan
@@ -211,6 +213,16 @@ def test_blinks_are_frontal_and_alpha_of_the_sources_lies_beneath_its_electrodes
     signal = record_meeting("eeg", state(seconds=60.0), 1, 1, 1, 0.0)[0].signal
     peak = np.abs(signal.values[0]).max(axis=1)
     assert peak[names.index("Fp1")] > 3 * peak[names.index("Pz")]
+
+
+def test_recovery_in_its_quick_form():
+    nothing, whole = (recovery.cell("motion", contact, 1.0, 3, 5) for contact in (0.0, 1.0))
+    assert whole["coupling"] == pytest.approx(0.5) and nothing["coupling"] == 0
+    assert whole["excess"] > 0.02 > nothing["excess"] and whole["found"] == 1 and whole["sign"] == 1
+    assert whole["lag_found"] == pytest.approx(whole["lag_s"], abs=0.1)
+    origin = {"date": "2026-01-01", "machine": "m", "seconds": 1.0}
+    page = recovery.page(pd.DataFrame([{**cell, **origin} for cell in (nothing, whole)]))
+    assert "| motion | 1 | 1.0 | 0.50 |" in page and "3 of 3 | 0.64 |" in page and "| none |" in page
 
 
 def test_a_state_that_is_none_is_refused():

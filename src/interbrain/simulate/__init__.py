@@ -4,10 +4,12 @@ Law of the room: parameters and a seed in, a Study in memory and the truth that 
 here says that it is simulated.
 
 Levels, each usable alone: ``synapse`` and ``spiking``, ``scaling``, ``structural`` and ``modulators``, ``brain``,
-``dyad``, ``course`` (therapies as records, questionnaires, reference models). Recordings come from a thin generator of
-their own so far: coupling between two people is planted by a shared haemodynamic source whose weight follows a course
-over sessions (``therapy``), seen through light at two wavelengths with heart, breath, Mayer waves, drift and movement
-(``observe``).
+``dyad``, ``course`` (therapies as records, questionnaires, reference models), ``recorded`` (what devices record of a
+course, one file each in ``recordings``).
+
+Beside them a thin generator of the demo: coupling between two people is planted by a shared haemodynamic source whose
+weight follows a course over sessions (``therapy``), seen through light at two wavelengths with heart, breath, Mayer
+waves, drift and movement (``observe``, ``light``).
 """
 
 from __future__ import annotations

@@ -249,9 +249,21 @@ def _truth(
         "settings": course.model_dump(mode="json"),
         "carries": {each.name: list(each.carries) for each in signals},
         "growth_of_coupling": {d.name: _slope(meetings, d.name) for d in signals},
+        "planted": [place for d in signals for place in _places(d)],
         "dyads": truth(course),
         "meetings": meetings,
     }
+
+
+def _places(record: DeviceRecord) -> list[dict[str, str]]:
+    """Where something is in common: each place with itself, or with all where one source is behind them."""
+    one = getattr(device_module(record.name), "ONE_SOURCE", False)
+    return [
+        {"device": record.name, "place_a": a, "place_b": b, "segment": SESSION}
+        for a in record.carries
+        for b in record.carries
+        if one or a == b
+    ]
 
 
 def _slope(meetings: Sequence[dict[str, Any]], name: str) -> float | None:

@@ -102,10 +102,16 @@ def _at(signal: Signal, kind: str, place: str) -> Signal:
 
 
 def with_growth(found: Recorded, todo: Sequence[Again], workers: int = 1, done: Done | None = None) -> Recorded:
-    """The same with ``truth["planted"]``: slope of the expected excess over sessions, and its Monte-Carlo error."""
+    """The same with slope of the expected excess over sessions and its Monte-Carlo error in ``truth["planted"]``.
+
+    Places between which something is planted and of which no slope was worked out stay without one.
+    """
     levels = run_tasks(expected, list(todo), workers, done or Done(lambda index: None))
-    truth = {**(found.study.truth or {}), "planted": slopes(todo, levels)}
-    return replace(found, study=replace(found.study, truth=truth))
+    grown = slopes(todo, levels)
+    known = {(row["device"], row["place_a"], row["place_b"]) for row in grown}
+    truth = found.study.truth or {}
+    rest = [r for r in truth.get("planted", ()) if (r["device"], r["place_a"], r["place_b"]) not in known]
+    return replace(found, study=replace(found.study, truth={**truth, "planted": [*grown, *rest]}))
 
 
 def slopes(todo: Sequence[Again], levels: Sequence[dict[tuple[str, str], list[float]]]) -> list[dict[str, Any]]:

@@ -28,6 +28,8 @@ RECORD = DeviceRecord(
     doi="10.1037/a0034943",
 )
 MOOD_S = 6.0
+ONE_SOURCE = True
+"""Behind pitch and loudness."""
 SEMITONES, DECIBEL = 2.0, 4.0
 """That one SD of the source adds."""
 LOUDNESS_DB = 60.0
