@@ -57,7 +57,7 @@ def _few(seeds: int) -> str:
     if factor < 1:
         return ""
     return (
-        f"**With {seeds} seeds an interval reaches {factor:.1f} SDs of the differences to each side**: that a "
+        f"\n\n**With {seeds} seeds an interval reaches {factor:.1f} SDs of the differences to each side**: that a "
         "difference is not told apart from 0 says little yet."
     )
 
@@ -67,9 +67,9 @@ def verdict_of(rows: pd.DataFrame) -> str:
     for role in ("mechanism", "condition"):
         mine = rows[(rows["role"] == role) & rows["counts"]]["verdict"]
         if len(mine):
-            n = int((mine == AS_CLAIMED).sum())
-            word = "yes" if n == len(mine) else "**no**" if n == 0 else "in part"
-            return f"{word}: {n} of {len(mine)}"
+            came, unsure = (mine == AS_CLAIMED).sum(), (mine == UNSURE).sum()
+            word = "yes" if came == len(mine) else "in part" if came else "open" if unsure else "**no**"
+            return f"{word}: {summary(mine)}"
     return "not asked"
 
 
@@ -184,7 +184,7 @@ def _origin(about: pd.DataFrame, seeds: int) -> str:
 
 _GONE = """## What does not come out
 
-### Switched off, it changes nothing that matters
+### Switched off, or against a rival, it changes nothing that matters
 
 """
 
@@ -202,7 +202,7 @@ runs of a pair hold the same people). Pairs share seeds: the same people, noise 
 dyads of a seed; differences are first minus second, with Student's 95 % interval over {seeds} seeds. Nothing in the
 model was set by these results. No correction for the {intervals} intervals was made: where there is no difference, one
 interval in twenty leaves 0 out by chance. One can run as many seeds as one likes, so a small difference can always be
-told apart from 0: what counts is its size beside what is negligible. {few}
+told apart from 0: what counts is its size beside what is negligible.{few}
 
 What is said of an interval:
 

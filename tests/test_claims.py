@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from claims import _runs
 from claims.__main__ import all_claims, courses_of, main
 from claims._figures import FIGURES, all_of, cross_correlation
 from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNKNOWN, UNSURE, interval, verdict, with_premises
-from claims._record import BASE, course
+from claims._page import verdict_of
+from claims._record import BASE, Side, course
 from claims._runs import Size
 from interbrain.simulate.course import ABLATIONS, CourseRun, simulate_course
 from interbrain.simulate.course_settings import Course
@@ -54,6 +56,22 @@ def test_where_a_premise_fails_a_comparison_says_nothing():
         for title, said in (("a", AS_CLAIMED), ("b", SMALL))
     )
     assert with_premises(pd.concat([held, failed], ignore_index=True))["counts"].tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "word"),
+    [
+        ([AS_CLAIMED, AS_CLAIMED], "yes: 2 as claimed"),
+        ([AS_CLAIMED, SMALL], "in part: 1 as claimed, 1 negligible"),
+        ([OPPOSITE, UNSURE], "open: 1 opposite, 1 not told apart from 0"),
+        ([OPPOSITE, NOTHING], "**no**: 1 opposite, 1 changes nothing"),
+    ],
+)
+def test_whether_a_claim_comes_out(verdicts, word):
+    """Premises, and what was not switched off, do not count."""
+    other = pd.DataFrame({"role": ["mechanism", "rival"], "counts": [False, True], "verdict": [AS_CLAIMED, OPPOSITE]})
+    mine = pd.DataFrame({"role": "mechanism", "counts": True, "verdict": verdicts})
+    assert verdict_of(pd.concat([mine, other])) == word
 
 
 def test_every_claim_says_what_it_must():
@@ -179,8 +197,30 @@ def test_numbers_of_the_page_are_those_of_the_runs(quick):
         line = next(line for line in section.splitlines() if line.startswith(f"| {FIGURES[name].means} |"))
         told = [float(x.replace("−", "-")) for x in line.split("|")[2:4]]
         assert told == pytest.approx([first, second], abs=6e-4)
+    assert "With 2 seeds an interval reaches 9.0 SDs" in page  # 12.706 / √2
     assert "as claimed" in page and "pictures/claims/narrative.svg" in page
     assert (there / "docs" / "pictures" / "claims" / "trust.svg").exists()
+
+
+def test_the_page_of_the_docs_is_of_these_claims_and_of_its_table():
+    """Nothing is simulated: whoever changes a claim runs it again."""
+    docs = Path(__file__).parents[1] / "docs"
+    table = pd.read_csv(docs / "claims.tsv", sep="\t", na_values="n/a")
+    page = (docs / "claims.md").read_text(encoding="utf-8")
+    asked = [
+        (name, each.title, figure)
+        for name, claim in all_claims().items()
+        for each in (*claim.sides, *claim.contrasts)
+        for figure in ([each.figure] if isinstance(each, Side) else each.expects)
+    ]
+    assert list(table[["claim", "title", "figure"]].itertuples(index=False, name=None)) == asked
+    for row in table[table["low"].notna()].itertuples():
+        assert row.low <= row.difference <= row.high
+        assert row.difference == pytest.approx(row.first - row.second, abs=2e-4 * max(1, abs(row.first)))
+        told = f"[{row.low:.3f}, {row.high:.3f}]".replace("-", "−")
+        assert told in page or max(abs(row.low), abs(row.high)) > 9 or "0.000" in told, (row.title, row.figure)
+    for claim in all_claims().values():
+        assert claim.claim in page and claim.against in page and (docs / f"pictures/claims/{claim.name}.svg").exists()
 
 
 def test_finished_courses_are_kept_and_the_same_bytes_come_again(quick, monkeypatch):
