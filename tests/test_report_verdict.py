@@ -283,6 +283,9 @@ def test_truth_beside_what_was_found(full: Results) -> None:
     assert summary.truth_rows(far)[0].inside is False
     quiet = changed(full, "course", lambda c: ~(planted(c) & (c["signal_a"] == "hbo")), p_family=0.9)
     assert summary.false_alarms(quiet) == "Elsewhere nothing was planted, and none of 63 places shows a change."
+    nothing = replace(quiet, provenance={**quiet.provenance, "truth": {**quiet.truth, "planted": []}})
+    assert summary.false_alarms(nothing).startswith("Nothing was planted, and none of ")
+    assert summary.false_alarms(replace(quiet, provenance={"truth": {"simulated": True}})) == ""
 
 
 def test_key_figures_count_the_tables(full: Results) -> None:

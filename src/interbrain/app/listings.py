@@ -70,7 +70,9 @@ def show_problems(problems: Iterable[Any], out: Path | None = None) -> None:
     listed = list(problems)
     for problem in listed if out is None else listed[:SHOWN_PROBLEMS]:
         mark = "!" if problem.costs_data else "·"
-        text = f"{mark} {problem.where}: {'; '.join(t.rstrip('.') for t in (problem.what, problem.why, problem.done))}."
+        parts = [part.rstrip(".") for part in (problem.what, problem.why, problem.done)]
+        joint = ". " if any(part[:1].isupper() for part in parts[1:]) else "; "
+        text = f"{mark} {problem.where}: {joint.join(parts)}."
         click.echo(textwrap.fill(text, 110, subsequent_indent="    "))
     if out is not None and len(listed) > SHOWN_PROBLEMS:
         click.echo(f"  … and {len(listed) - SHOWN_PROBLEMS} more in {out / 'problems.tsv'}")

@@ -89,9 +89,10 @@ def truth_rows(results: Results) -> list[Planted]:
 
 
 def false_alarms(results: Results) -> str:
-    """How many places change without anything planted there."""
-    rows = views.slopes(results)
-    planted = results.truth.get("planted") or []
+    """How many places change without anything planted there; nothing where the truth does not say what was planted."""
+    if "planted" not in results.truth:
+        return ""
+    rows, planted = views.slopes(results), results.truth["planted"]
     columns = {"signal": "signal_a", "segment": "segment", "place_a": "place_a", "place_b": "place_b"}
     here = [
         any(all(i.get(k) in (None, row[c]) for k, c in columns.items()) for i in planted) for _, row in rows.iterrows()
@@ -102,4 +103,5 @@ def false_alarms(results: Results) -> str:
         return ""
     k, n = int(elsewhere["claim"].sum()), len(elsewhere)
     verb = "show" if k > 1 else "shows"
-    return f"Elsewhere nothing was planted, and {words.share(k, n, 'place')} {verb} a change."
+    where = "Elsewhere nothing" if planted else "Nothing"
+    return f"{where} was planted, and {words.share(k, n, 'place')} {verb} a change."
