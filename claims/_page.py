@@ -62,27 +62,25 @@ def _few(seeds: int) -> str:
     )
 
 
-def verdict_of(rows: pd.DataFrame) -> str:
-    """Of a claim: by the comparisons with its mechanism off, or, where it has none, by its conditions."""
-    for role in ("mechanism", "condition"):
-        mine = rows[(rows["role"] == role) & rows["counts"]]["verdict"]
-        if len(mine):
-            came, unsure = (mine == AS_CLAIMED).sum(), (mine == UNSURE).sum()
-            word = "yes" if came == len(mine) else "in part" if came else "open" if unsure else "**no**"
-            return f"{word}: {summary(mine)}"
-    return "not asked"
+def verdict_of(rows: pd.DataFrame, judged_by: str) -> str:
+    """Of a claim, by the comparisons of one role."""
+    mine = rows[(rows["role"] == judged_by) & rows["counts"]]["verdict"]
+    if not len(mine):
+        return "not asked"
+    came, unsure = (mine == AS_CLAIMED).sum(), (mine == UNSURE).sum()
+    word = "yes" if came == len(mine) else "in part" if came else "open" if unsure else "**no**"
+    return f"{word}: {summary(mine)}"
 
 
 def _glance(claims: Mapping[str, Claim], rows: pd.DataFrame) -> str:
     lines = []
     for name, claim in claims.items():
         mine = rows[rows["claim"] == name]
-        main = "mechanism" if (mine["role"] == "mechanism").any() else "condition"
-        others = mine[(mine["role"] != main) & mine["counts"]]
+        others = mine[(mine["role"] != claim.judged_by) & mine["counts"]]
         held = f"{(others['verdict'] == AS_CLAIMED).sum()} of {len(others)}" if len(others) else "–"
         link = f"[{claim.claim}](#{_anchor(claim)})"
-        lines.append((link, claim.status, verdict_of(mine), held, claim.grade))
-    head = ("claim", "its outcome is", "does it come out?", "rivals and other conditions", "evidence outside")
+        lines.append((link, claim.status, verdict_of(mine, claim.judged_by), held, claim.grade))
+    head = ("claim", "its outcome is", "does it come out?", "other comparisons as claimed", "evidence outside")
     return markdown(head, lines)
 
 

@@ -87,6 +87,8 @@ class Claim:
     premises
         Figures that only show that a comparison is the one that was meant (there *is* more synchrony); they do not
         count for the claim, and where one of them fails the comparison says nothing of it.
+    judged_by
+        Comparisons that say whether the claim comes out; others stand beside them.
     """
 
     order: int
@@ -101,5 +103,6 @@ class Claim:
     against: str
     contrasts: tuple[Contrast, ...]
     premises: tuple[str, ...] = ()
+    judged_by: Role = "mechanism"
     dois: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()

@@ -66,4 +66,5 @@ CLAIM = Claim(
         ),
     ),
     premises=("likeness", "high_minutes"),
+    judged_by="condition",
 )

@@ -40,4 +40,5 @@ CLAIM = Claim(
         ),
     ),
     premises=("ruptures",),
+    judged_by="condition",
 )

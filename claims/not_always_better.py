@@ -41,4 +41,5 @@ CLAIM = Claim(
         ),
     ),
     premises=("session_excess", "session_synchrony"),
+    judged_by="condition",
 )

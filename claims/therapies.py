@@ -31,4 +31,5 @@ CLAIM = Claim(
             "condition",
         ),
     ),
+    judged_by="condition",
 )

@@ -71,7 +71,7 @@ def test_whether_a_claim_comes_out(verdicts, word):
     """Premises, and what was not switched off, do not count."""
     other = pd.DataFrame({"role": ["mechanism", "rival"], "counts": [False, True], "verdict": [AS_CLAIMED, OPPOSITE]})
     mine = pd.DataFrame({"role": "mechanism", "counts": True, "verdict": verdicts})
-    assert verdict_of(pd.concat([mine, other])) == word
+    assert verdict_of(pd.concat([mine, other]), "mechanism") == word
 
 
 def test_every_claim_says_what_it_must():
@@ -84,6 +84,7 @@ def test_every_claim_says_what_it_must():
             assert contrast.first != contrast.second, (name, contrast.title)
             assert set(contrast.expects) <= set(FIGURES) and set(contrast.expects.values()) <= {-1, 0, 1}
         assert set(claim.premises) <= set(FIGURES)
+        assert claim.judged_by in {contrast.role for contrast in claim.contrasts}
         titles = [contrast.title for contrast in claim.contrasts]
         assert len(set(titles)) == len(titles)
 
