@@ -135,7 +135,8 @@ _READ = """Strength comes back monotone, but on the measure's scale, not as a sh
 measure, the length of the recording and how much of the signal the shared source is. In ten minutes weak
 sharing is mostly missed: a share of .5 in the source of fNIRS is found in about six of ten single meetings
 (band-pass, body and channel noise lie between the source and HbO), and slow signals with few independent
-samples (heart, voice) are missed more often than found even where contact is whole. Voice is worst: only one
+samples (heart, voice) are found in about half of the
+meetings even where contact is whole. Voice is worst: only one
 person speaks at a time, and pitch is a straight line where the other does.
 
 Lags of single meetings are only as good as the coupling is strong; where nothing is planted they are noise,

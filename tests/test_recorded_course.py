@@ -14,7 +14,7 @@ from interbrain.simulate.course import Course
 from interbrain.simulate.questionnaires import QUESTIONNAIRES
 from interbrain.simulate.recorded import simulate_recorded, sizes
 from interbrain.simulate.recordings import device
-from interbrain.study import read_study
+from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
 from interbrain.study.recorded_truth import tasks, with_growth
 
@@ -143,6 +143,15 @@ def test_more_gain_gives_more_contact():
         found = simulate_recorded(course, ("motion",), 2.0, 60.0)
         contact.append(np.mean([m["contact"] for m in found.study.truth["meetings"]]))
     assert contact[0] < 0.02 and contact[0] < contact[1] < contact[2] and contact[2] > 0.3
+
+
+def test_no_simulated_person_is_taken_for_a_copy_of_another(tmp_path):
+    devices = ("voice", "breath", "skin", "heart", "motion")
+    found = simulate_recorded(Course(dyads=2, sessions=2, seconds=6, measured=False), devices, 5.0, 80.0)
+    checked = check_study(write_study(found.study, found.load, tmp_path / "study"))
+    told = " ".join(p.what for p in checked.problems)
+    for words in ("runs as", "very same sample", "one body", "end of the device's range", "same value"):
+        assert words not in told
 
 
 def test_where_something_is_planted_is_told_without_working_out_growth():

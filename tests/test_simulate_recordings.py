@@ -183,7 +183,11 @@ def test_who_speaks_is_heard_and_the_other_is_silent():
     assert all(on >= 20 for on in (*a.points.onset, *b.points.onset))
     voices = [each.signal.values[0, 1] for each in record_meeting("voice", meeting, 1, 1, 1)]
     for voice, track in zip(voices, tracks):
-        assert (voice[track == 0] == 0).all() and voice[track == 1].min() >= 20
+        assert (voice[:200] == 0).all() and voice[voice > 0].min() >= 20
+        share = [np.mean(voice[200:][track[200:] == x] > 0) for x in (1, 0)]
+        assert 0.55 < share[0] < 0.85 and share[1] < 0.15  # pauses in one's own turn, a murmur in the other's
+    starts = [np.flatnonzero(np.diff((voice > 0).astype(int))) for voice in voices]
+    assert len(np.intersect1d(*starts)) < 0.2 * min(map(len, starts))  # no clock reaches both
 
 
 def test_artefacts_are_seen_by_quality():

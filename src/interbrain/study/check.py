@@ -127,11 +127,12 @@ def _count(n: int, noun: str) -> str:
 
 
 def _summary(study: Study, plan: Plan, pairs: list[PairTask]) -> list[str]:
-    meetings = Counter(pair.meeting.group for pair in pairs)
+    met = {pair.meeting.key: pair.meeting.group for pair in pairs}
+    meetings = Counter(met.values())
     sessions = sorted({pair.meeting.session for pair in pairs})
     lines = [
         f"{study.name}: {_count(len(study.groups), 'group')}, {_count(len(study.meetings), 'meeting')}, "
-        f"{len(pairs)} of them with two people",
+        f"{len(met)} of them with two people",
         f"sessions {sessions[0]} to {sessions[-1]}; {min(meetings.values())} to {max(meetings.values())} a group"
         if pairs
         else "no meeting can be measured",
