@@ -18,7 +18,7 @@ from interbrain.arrays import wavelet
 from interbrain.measures._wavelet_kernel import TAPS, filtered, picked
 from interbrain.measures._wavelet_map import first_inside
 
-STEP, FINEST_STEP = 0.75, 0.3
+STEP, FINEST_STEP = 0.65, 0.3
 """Grid step in units of the finest scale of a group, in long recordings and at least."""
 
 POINTS = 60
