@@ -273,8 +273,8 @@ def page(table: pd.DataFrame) -> str:
         "left, after the first tenth of the run and until a fiftieth of it is left: the share of moments within 20 %,",
         "and the 5th and 95th percentile of that ratio. Asked are less than "
         f"{MOST_GB:g} GB and {LEAST_HONEST:.0%} of moments.",
-        "*Pace*: processor time of a fixed piece of work in the fastest and slowest tenth of the run, over the mean: the",
-        "machine is shared, and no bar foresees that it will slow down. Every run of a size has a line of its own, the",
+        "*Pace*: processor time of a fixed piece of work in the fastest and slowest tenth of the run, over the mean:",
+        "the machine is shared, and no bar foresees that it will slow down. Every run of a size has its own line, the",
         "latest last; between the first and the second the search for copies was made to need less memory.",
         "",
         "| groups × sessions × min | channels, regions | surrogates | workers | run (min) | peak memory (GB) "
