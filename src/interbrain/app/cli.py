@@ -198,6 +198,7 @@ def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
 @click.option("--rest", type=float, default=None, help="Recorded before it without contact, in s (default 120).")
 @click.option("--missing", type=float, default=None, help="Share of sessions without recordings (default 0).")
 @click.option("--expected", is_flag=True, default=None, help="Work out the growth that a run should find (minutes).")
+@click.option("--assess", is_flag=True, default=None, help="Also talks with therapist and stranger, before and after.")
 @click.option("--plan", type=_EXISTING, help="sim.toml; absent, the defaults.")
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Default: all cores; results do not depend on it."

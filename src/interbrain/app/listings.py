@@ -150,7 +150,7 @@ def simulate_course(
         click.echo(f"The recordings are a study: interbrain run {out} results")
 
 
-_RECORDING = ("record", "minutes", "rest", "missing", "expected")
+_RECORDING = ("record", "minutes", "rest", "missing", "expected", "assess")
 
 
 def _record_course(
@@ -163,7 +163,7 @@ def _record_course(
         given = ", ".join(f"--{name}" for name in asked)
         raise BadInput(f"{given}: says how something is recorded; add --record DEVICE, e.g. --record fnirs,motion.")
     devices = tuple(word.strip() for word in asked["record"].split(",") if word.strip())
-    names = {"minutes": "minutes", "rest": "rest_s", "missing": "missing", "expected": "expected"}
+    names = {name: name for name in _RECORDING[1:]} | {"rest": "rest_s"}
     recording = Recording(devices, **{names[k]: v for k, v in asked.items() if k in names})
     click.echo(textwrap.fill(size_told(course, recording), 110))
     cores = threads or os.cpu_count() or 1

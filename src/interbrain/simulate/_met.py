@@ -14,8 +14,8 @@ from interbrain.simulate._gains import BEAT_S
 from interbrain.simulate._gates import gates
 from interbrain.simulate._sessions import PHASES, as_they_come, channels, ruptures
 from interbrain.simulate.course_settings import Course
-from interbrain.simulate.dyad import Encounter, Learning, simulate_dyads
-from interbrain.simulate.recordings._state import MeetingState
+from interbrain.simulate.dyad import Bond, Encounter, Learning, Person, simulate_dyads
+from interbrain.simulate.recordings._state import WITH, MeetingState
 from interbrain.simulate.therapies import therapy
 
 WINDOW_BEATS = 30
@@ -126,38 +126,118 @@ def _held(course: Course, chunk: list[Coming], number: int, seconds: float) -> l
         bonds += own
         seeds += meeting_seeds(course, each.dyads, each.session, "recorded", PHASES[number])
         edges.append(each.dyads.edges)
-    n, nothing = len(people), (0.0,) * len(CHANNELS)
-    people += [(replace(a, expresses=nothing), replace(b, expresses=nothing)) for a, b in people]
     encounter = Encounter(seconds, open=channels(course), scaffold=course.phases("scaffold")[number])
-    weights = np.concatenate(edges * 2)
-    runs = simulate_dyads(people, encounter, Learning(), bonds * 2, brains(course), seeds * 2, 1, weights)
+    return _twice(course, people, bonds, encounter, seeds, np.concatenate(edges))
+
+
+def _twice(
+    course: Course,
+    people: list[tuple[Person, Person]],
+    bonds: list[Bond],
+    encounter: Encounter,
+    seeds: list[int],
+    edges: np.ndarray,
+) -> list[_Phase]:
+    """Each encounter as it is and, with the same noise, with nobody showing anything."""
+    n, nothing = len(people), (0.0,) * len(CHANNELS)
+    alone = [(replace(a, expresses=nothing), replace(b, expresses=nothing)) for a, b in people]
+    weights = np.concatenate([edges] * 2)
+    runs = simulate_dyads(people + alone, encounter, Learning(), bonds * 2, brains(course), seeds * 2, 1, weights)
     return [_Phase(near.speaker, near.cross, far.cross, near.gain) for near, far in zip(runs[:n], runs[n:])]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Some dyads as they come to measured conversations: before the first session, or after the last."""
+
+    when: str
+    dyads: Dyads
+
+
+def asked(dyads: Dyads, when: str) -> Asked:
+    """A copy, since the dyads change afterwards."""
+    return Asked(when, dyads.only(np.ones(len(dyads), bool)))
+
+
+def recorded_conversations(
+    course: Course, come: Sequence[Asked], session_s: float, pool: Executor, told: Callable[[], None]
+) -> dict[tuple[int, str, str], MeetingState]:
+    """The state of each measured conversation, by (dyad from 1, when, partner).
+
+    As in the course itself nothing is learnt, all channels are open, no rhythm is lent, and noise and turns are the
+    same whenever it is held, so that what differs between two of them is what changed. They are without rest.
+    """
+    seconds = max(1, round(session_s / BEAT_S)) * BEAT_S
+    encounter = Encounter(seconds, open=channels(course, therapys=False))
+
+    def hold(job: tuple[Asked, str]) -> dict[tuple[int, str, str], MeetingState]:
+        each, partner = job
+        dyads = each.dyads
+        people, bonds = as_they_come(course, dyads, np.ones(len(dyads)), "measured", partner == "stranger")
+        seeds = meeting_seeds(course, dyads, "measured", partner)
+        phases = _twice(course, people, bonds, encounter, seeds, dyads.edges)
+        told()
+        return {
+            (int(dyad) + 1, each.when, partner): _conversation(course, each, i, partner, phase)
+            for i, (dyad, phase) in enumerate(zip(dyads.number, phases))
+        }
+
+    states: dict[tuple[int, str, str], MeetingState] = {}
+    for found in pool.map(hold, [(each, partner) for each in come for partner in WITH]):
+        states |= found
+    return states
+
+
+def _conversation(course: Course, each: Asked, i: int, partner: str, phase: _Phase) -> MeetingState:
+    contact, seen = _seen([phase])
+    about = {"dyad": int(each.dyads.number[i]) + 1, "when": each.when, "partner": partner}
+    pull = _pull([phase], np.array(channels(course, therapys=False)), 0.0)
+    own = _as_it_is(each.dyads, i) | ({"gain_pair": 0.0} if partner == "stranger" else {})
+    what = {**about, **seen, **own}
+    return MeetingState(0.0, phase.speaker, contact, float(np.angle(phase.cross.mean())), pull, what=what,
+                        name=WITH[partner])  # fmt: skip
 
 
 def _state(
     course: Course, came: Coming, i: int, phases: list[_Phase], rest_s: float, seconds: tuple[float, float, float]
 ) -> MeetingState:
     dyads = came.dyads
-    cross, apart = (np.concatenate([getattr(phase, name) for phase in phases]) for name in ("cross", "apart"))
-    contact, lead = contact_of(cross, apart), float(np.angle(cross.mean()))
+    contact, seen = _seen(phases)
     what: dict[str, object] = {
         "dyad": int(dyads.number[i]) + 1,
         "session": came.session,
-        "contact": round(float(contact.mean()), 6),
-        "synchrony": round(float(local(cross).mean()), 6),
-        "synchrony_without_contact": round(float(local(apart).mean()), 6),
-        "lead_rad": round(lead, 6),
-        "gain_person": round(float(dyads.person_gain[i, 0].mean()), 6),
-        "gain_pair": round(float(dyads.pair_gain[i, 0].mean()), 6),
-        "trust": round(float(dyads.trust[i]), 6),
-        "severity": round(float(dyads.severity[i]), 6),
+        **seen,
+        **_as_it_is(dyads, i),
         "rupture": bool(came.ruptured[i]),
         "repair": bool(came.repaired[i]),
         "middle_s": [rest_s + seconds[0], rest_s + seconds[0] + seconds[1]],
     }
     speaker = np.concatenate([phase.speaker for phase in phases])
-    stress = float(np.clip(came.felt[i], 0, 1))
-    return MeetingState(rest_s, speaker, contact, lead, _pull(course, phases), (stress, 0.0), what)
+    lead = float(np.angle(np.concatenate([phase.cross for phase in phases]).mean()))
+    pull = _pull(phases, np.array(channels(course)), float(np.mean(course.phases("scaffold"))))
+    return MeetingState(rest_s, speaker, contact, lead, pull, (float(np.clip(came.felt[i], 0, 1)), 0.0), what)
+
+
+def _seen(phases: list[_Phase]) -> tuple[np.ndarray, dict[str, object]]:
+    """Contact in each beat, and what the truth says of a meeting's synchrony."""
+    cross, apart = (np.concatenate([getattr(phase, name) for phase in phases]) for name in ("cross", "apart"))
+    contact = contact_of(cross, apart)
+    return contact, {
+        "contact": round(float(contact.mean()), 6),
+        "synchrony": round(float(local(cross).mean()), 6),
+        "synchrony_without_contact": round(float(local(apart).mean()), 6),
+        "lead_rad": round(float(np.angle(cross.mean())), 6),
+    }
+
+
+def _as_it_is(dyads: Dyads, i: int) -> dict[str, object]:
+    """The patient's gains, trust and severity as the dyad comes."""
+    return {
+        "gain_person": round(float(dyads.person_gain[i, 0].mean()), 6),
+        "gain_pair": round(float(dyads.pair_gain[i, 0].mean()), 6),
+        "trust": round(float(dyads.trust[i]), 6),
+        "severity": round(float(dyads.severity[i]), 6),
+    }
 
 
 def local(cross: np.ndarray) -> np.ndarray:
@@ -184,9 +264,7 @@ def _stretched(r: float) -> float:
     return float(np.arctanh(min(r, 0.999)))
 
 
-def _pull(course: Course, phases: list[_Phase]) -> np.ndarray:
+def _pull(phases: list[_Phase], opened: np.ndarray, lent: float) -> np.ndarray:
     """``(channel,)``: mean of gain times openness over both people, over that of the strongest channel."""
-    opened = np.array(channels(course))
-    gain = np.concatenate([phase.gain for phase in phases]).mean(axis=(0, 1)) * opened
-    gain = gain + np.mean(course.phases("scaffold")) * opened
+    gain = np.concatenate([phase.gain for phase in phases]).mean(axis=(0, 1)) * opened + lent * opened
     return np.asarray(gain / max(float(gain.max()), 1e-9))

@@ -111,7 +111,7 @@ MEASURED = (
 """Columns of ``probes``."""
 
 Told = Callable[[int, int], None]
-Watch = Callable[[int, Dyads], None]
+Watch = Callable[[int | str, Dyads], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +147,8 @@ def simulate_course(
     told
         Called with (done, all) after each session.
     watch
-        Called with (session, dyads) as they come to a session, before anything is learnt in it; not where nobody meets.
+        Called with (session, dyads) as they come to a session, before anything is learnt in it, and with (before, after
+        or follow_up, dyads) as they come to a measured conversation; not where nobody meets.
 
     Raises
     ------
@@ -166,14 +167,13 @@ def simulate_course(
 
     workers = min(threads or os.cpu_count() or 1, len(parts))
     with ThreadPoolExecutor(workers) as pool:
-        probes += _probe(course, parts, pool, "before", 0.0)
+        probes += _probe(course, parts, pool, "before", 0.0, watch)
         step(1)
         last = 0.0
         for session, day in enumerate(course.days, 1):
             for part in parts:
                 pass_time(course, part, day - last, session)
-                if watch is not None and therapy(course.therapy).meets:
-                    watch(session, part)
+            _show(course, parts, session, watch)
             last = day
             rows, stays = _session(course, parts, pool, session, day)
             sessions.append(rows)
@@ -182,11 +182,11 @@ def simulate_course(
             step(1 + session)
             if not parts:
                 break
-        probes += _probe(course, parts, pool, "after", last)
+        probes += _probe(course, parts, pool, "after", last, watch)
         step(steps - 1)
         for part in parts:
             pass_time(course, part, course.follow_up_days, "follow-up")
-        probes += _probe(course, parts, pool, "follow_up", last + course.follow_up_days)
+        probes += _probe(course, parts, pool, "follow_up", last + course.follow_up_days, watch)
         step(steps)
     table = pd.concat(sessions, ignore_index=True).sort_values(["dyad", "session"], ignore_index=True)
     measured = pd.concat(probes, ignore_index=True) if probes else pd.DataFrame(columns=list(MEASURED))
@@ -283,10 +283,19 @@ def _state(course: Course, dyads: Dyads) -> dict[str, np.ndarray]:
     }
 
 
-def _probe(course: Course, parts: list[Dyads], pool: ThreadPoolExecutor, when: str, day: float) -> list[pd.DataFrame]:
+def _show(course: Course, parts: list[Dyads], what: int | str, watch: Watch | None) -> None:
+    if watch is not None and therapy(course.therapy).meets:
+        for part in parts:
+            watch(what, part)
+
+
+def _probe(
+    course: Course, parts: list[Dyads], pool: ThreadPoolExecutor, when: str, day: float, watch: Watch | None
+) -> list[pd.DataFrame]:
     """A measured conversation of each patient with the therapist and with a stranger of the same kind."""
     if not parts or not course.measured:
         return []
+    _show(course, parts, when, watch)
     found = []
     for who in ("therapist", "stranger"):
         fields = list(pool.map(lambda part, who=who: measure(course, part, who == "stranger"), parts))

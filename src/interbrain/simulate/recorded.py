@@ -9,7 +9,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -22,17 +22,40 @@ from interbrain import __version__
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.data.records import DeviceRecord
-from interbrain.data.study import OUTCOME_COLUMNS, Group, Loaded, Meeting, Member, Recording, Segment, Study
+from interbrain.data.study import OUTCOME_COLUMNS, Loaded, Meeting, Recording, Study
 from interbrain.simulate._checked import within
-from interbrain.simulate._met import Coming, Length, coming, jobs_of, recorded_meetings
+from interbrain.simulate._dyads import Dyads
+from interbrain.simulate._met import (
+    Asked,
+    Coming,
+    Length,
+    asked,
+    coming,
+    jobs_of,
+    recorded_conversations,
+    recorded_meetings,
+)
+from interbrain.simulate._who_met import (
+    PATIENT,
+    THERAPIST,
+    WHEN,
+    Held,
+    Talk,
+    group,
+    groups,
+    held,
+    meeting,
+    person,
+    persons,
+    roles,
+)
 from interbrain.simulate.course import Course, CourseRun, simulate_course, truth
 from interbrain.simulate.questionnaires import answer_all, totals
 from interbrain.simulate.recordings import device, device_module
-from interbrain.simulate.recordings._state import REST, SESSION, MeetingState
+from interbrain.simulate.recordings._state import REST, SESSION, WITH, MeetingState
 from interbrain.simulate.therapies import therapy
 from interbrain.simulate.therapy import Simulated
 
-ROLES = ("patient", "therapist")
 Told = Callable[[int, int], None]
 
 
@@ -48,11 +71,14 @@ class Recorded(Simulated):
         Of each recorded meeting, by (dyad, session), both from 1.
     items
         Every answer to every questionnaire, as :func:`~interbrain.simulate.questionnaires.answer_all` gives them.
+    conversations
+        Of each recorded measured conversation, by (dyad, before or after, therapist or stranger).
     """
 
     run: CourseRun
     states: dict[tuple[int, int], MeetingState]
     items: pd.DataFrame
+    conversations: dict[Talk, MeetingState] = field(default_factory=dict)
 
 
 def simulate_recorded(
@@ -65,6 +91,7 @@ def simulate_recorded(
     off: Sequence[str] = (),
     threads: int | None = None,
     told: Told | None = None,
+    assess: bool = False,
 ) -> Recorded:
     """Simulate a course and what devices record of it.
 
@@ -84,6 +111,9 @@ def simulate_recorded(
         None: as many as there are processors. The same seed gives the same bytes for any number.
     told
         Called with (done, all) as sessions of the course and then recorded meetings are done.
+    assess
+        Whether conversations of each patient with the therapist and with a stranger are recorded as well, before the
+        first session and after the last.
 
     Raises
     ------
@@ -98,34 +128,37 @@ def simulate_recorded(
         ("artefacts_per_minute", artefacts_per_minute, 0, 10),
     ):
         within("simulate_recorded", name, value, low, high)
-    length = Length(60 * minutes, rest_s)
-    run, states = _held(course, length, threads, told)
+    if assess and not course.measured:
+        raise BadInput("assess records the course's measured conversations, and measured is false; set measured=true.")
+    run, states, talks = _all_held(course, Length(60 * minutes, rest_s), assess, threads, told)
     for key in _lost(course.seed, list(states), missing):
         del states[key]
     items = answer_all(run.sessions, course.seed)
     settings = {"devices": [d.name for d in chosen], "minutes": minutes, "rest_s": rest_s, "missing": missing,
-                "artefacts_per_minute": artefacts_per_minute}  # fmt: skip
+                "artefacts_per_minute": artefacts_per_minute} | ({"assess": True} if assess else {})  # fmt: skip
+    meetings = held(course, states, talks)
     study = Study(
         name="Simulated course of therapy, recorded",
         root=Path(),
-        roles=ROLES,
-        persons=_persons(course),
-        groups=tuple(_group(course, dyad) for dyad in range(1, course.dyads + 1)),
-        meetings=tuple(_meeting(course, chosen, key, states[key]) for key in sorted(states)),
-        outcomes=_outcomes(course, items),
+        roles=roles(assess),
+        persons=persons(course, assess),
+        groups=groups(course, assess),
+        meetings=tuple(meeting(course, chosen, each) for each in meetings),
+        outcomes=outcomes_of(course, items),
         regions=_regions(chosen),
         plan={"contrast": [SESSION, REST]},
-        truth=_truth(course, chosen, states, settings, off),
+        truth=_truth(course, chosen, meetings, settings, off),
         description={"simulated": True, "generator": f"interbrain {__version__}"},
     )
-    return Recorded(study, _loader(course, chosen, states, artefacts_per_minute), run, states, items)
+    return Recorded(study, _loader(course, meetings, artefacts_per_minute), run, states, items, talks)
 
 
-def _held(
-    course: Course, length: Length, threads: int | None, told: Told | None
-) -> tuple[CourseRun, dict[tuple[int, int], MeetingState]]:
-    """The course, and the recorded part of each of its meetings; ``told`` counts both."""
+def _all_held(
+    course: Course, length: Length, assess: bool, threads: int | None, told: Told | None
+) -> tuple[CourseRun, dict[tuple[int, int], MeetingState], dict[Talk, MeetingState]]:
+    """The course, and the recorded part of its sessions and measured conversations; ``told`` counts all of them."""
     come: list[Coming] = []
+    talks: list[Asked] = []
     meetings = course.dyads * course.sessions
     steps = course.sessions + 3 + meetings
     done = 0
@@ -136,19 +169,23 @@ def _held(
         if told is not None:
             told(done, steps)
 
-    run = simulate_course(
-        course,
-        threads,
-        lambda at, _: step(at),
-        lambda session, dyads: come.append(coming(course, dyads, session)),
-    )
-    each = meetings / max(jobs_of(come), 1)
+    def watch(what: int | str, dyads: Dyads) -> None:
+        if isinstance(what, int):
+            come.append(coming(course, dyads, what))
+        elif assess and what in WHEN:
+            talks.append(asked(dyads, what))
+
+    run = simulate_course(course, threads, lambda at, _: step(at), watch)
+    each = meetings / max(jobs_of(come) + len(WITH) * len(talks), 1)
+    jobs = count(1)
+
+    def held_one() -> None:
+        step(course.sessions + 3 + round(next(jobs) * each))
+
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        jobs = count(1)
-        states = recorded_meetings(
-            course, come, length, pool, lambda: step(course.sessions + 3 + round(next(jobs) * each))
-        )
-    return run, states
+        states = recorded_meetings(course, come, length, pool, held_one)
+        spoken = recorded_conversations(course, talks, length.session_s, pool, held_one)
+    return run, states, spoken
 
 
 def _chosen(course: Course, names: Sequence[str]) -> list[DeviceRecord]:
@@ -174,36 +211,6 @@ def _lost(seed: int, keys: list[tuple[int, int]], share: float) -> list[tuple[in
     return lost
 
 
-def _width(course: Course) -> int:
-    return max(2, len(str(course.dyads)))
-
-
-def _person(course: Course, dyad: int, role: str) -> str:
-    return f"{role[0].upper()}{dyad:0{_width(course)}d}"
-
-
-def _group(course: Course, dyad: int) -> Group:
-    members = tuple(Member(_person(course, dyad, role), role) for role in ROLES)
-    return Group(f"{dyad:0{_width(course)}d}", members, therapist=members[1].person)
-
-
-def _persons(course: Course) -> pd.DataFrame:
-    rows = [(_person(course, dyad, role), role) for dyad in range(1, course.dyads + 1) for role in ROLES]
-    return pd.DataFrame(rows, columns=["participant_id", "role"])
-
-
-def _meeting(course: Course, chosen: Sequence[DeviceRecord], key: tuple[int, int], state: MeetingState) -> Meeting:
-    group = _group(course, key[0])
-    recordings = tuple(
-        Recording(Path(each.name), "table", member.person, member.role, each.modality, offset_s=0.0)
-        for each in chosen
-        if each.modality
-        for member in group.members
-    )
-    segments = (Segment(REST, 0.0, state.rest_s), Segment(SESSION, state.rest_s, state.duration))
-    return Meeting(group.id, key[1], recordings, segments, therapist=group.therapist)
-
-
 def _regions(chosen: Sequence[DeviceRecord]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in chosen:
@@ -211,13 +218,14 @@ def _regions(chosen: Sequence[DeviceRecord]) -> dict[str, str]:
     return found
 
 
-def _outcomes(course: Course, items: pd.DataFrame) -> pd.DataFrame:
+def outcomes_of(course: Course, items: pd.DataFrame) -> pd.DataFrame:
+    """Sum scores of answers to questionnaires, as a study holds them."""
     scores = totals(items).dropna(subset="score")
     dyads = [int(d) for d in scores["dyad"]]
     return pd.DataFrame(
         {
-            "group": [_group(course, d).id for d in dyads],
-            "participant": [_person(course, d, "patient") for d in dyads],
+            "group": [group(course, d).id for d in dyads],
+            "participant": [person(course, d, PATIENT) for d in dyads],
             "instrument": list(scores["questionnaire"]),
             "session": [int(s) for s in scores["session"]],
             "when": list(scores["when"]),
@@ -230,17 +238,17 @@ def _outcomes(course: Course, items: pd.DataFrame) -> pd.DataFrame:
 def _truth(
     course: Course,
     chosen: Sequence[DeviceRecord],
-    states: dict[tuple[int, int], MeetingState],
+    every: Sequence[Held],
     settings: dict[str, Any],
     off: Sequence[str],
 ) -> dict[str, Any]:
     """What is planted where, when and how strongly; growth in what a run estimates is added by who knows the plan."""
     signals = [each for each in chosen if each.modality]
-    meetings = [
-        {**state.what, "group": _group(course, key[0]).id, "planted": {d.name: state.planted(d) for d in signals}}
-        for key, state in sorted(states.items())
-    ]
-    return {
+    told = [_told(course, signals, each) for each in every]
+    meetings = [row for row, each in zip(told, every) if each.state.name == SESSION]
+    talks = [row for row, each in zip(told, every) if each.state.name != SESSION]
+    segments = (SESSION, *(WITH.values() if "assess" in settings else ()))
+    found = {
         "simulated": True,
         "generator": f"interbrain {__version__}",
         "kind": "recorded course",
@@ -249,17 +257,37 @@ def _truth(
         "settings": course.model_dump(mode="json"),
         "carries": {each.name: list(each.carries) for each in signals},
         "growth_of_coupling": {d.name: _slope(meetings, d.name) for d in signals},
-        "planted": [place for d in signals for place in _places(d)],
+        "planted": [place for segment in segments for d in signals for place in _places(d, segment)],
         "dyads": truth(course),
         "meetings": meetings,
     }
+    if "assess" not in settings:
+        return found
+    changes = {d.name: {who: _change(talks, who, d.name) for who in WITH} for d in signals}
+    return found | {"conversations": talks, "change_of_coupling": changes}
 
 
-def _places(record: DeviceRecord) -> list[dict[str, str]]:
+def _told(course: Course, signals: Sequence[DeviceRecord], each: Held) -> dict[str, Any]:
+    planted = {d.name: each.state.planted(d) for d in signals}
+    return {**each.state.what, "session": each.session, "group": group(course, each.dyad, each.partner).id,
+            "planted": planted}  # fmt: skip
+
+
+def _change(talks: Sequence[dict[str, Any]], partner: str, name: str) -> float | None:
+    """Mean change of planted coupling from before to after, over those who were there both times."""
+    by_dyad: dict[int, dict[str, float]] = defaultdict(dict)
+    for each in talks:
+        if each["partner"] == partner:
+            by_dyad[each["dyad"]][each["when"]] = each["planted"][name]["coupling"]
+    both = [found["after"] - found["before"] for found in by_dyad.values() if len(found) == len(WHEN)]
+    return round(float(np.mean(both)), 6) if both else None
+
+
+def _places(record: DeviceRecord, segment: str) -> list[dict[str, str]]:
     """Where something is in common: each place with itself, or with all where one source is behind them."""
     one = getattr(device_module(record.name), "ONE_SOURCE", False)
     return [
-        {"device": record.name, "place_a": a, "place_b": b, "segment": SESSION}
+        {"device": record.name, "place_a": a, "place_b": b, "segment": segment}
         for a in record.carries
         for b in record.carries
         if one or a == b
@@ -280,46 +308,47 @@ def _slope(meetings: Sequence[dict[str, Any]], name: str) -> float | None:
 
 
 def _loader(
-    course: Course,
-    chosen: Sequence[DeviceRecord],
-    states: dict[tuple[int, int], MeetingState],
-    artefacts_per_minute: float,
+    course: Course, meetings: Sequence[Held], artefacts_per_minute: float
 ) -> Callable[[Meeting, Recording], Loaded]:
-    """Both people's recordings come about together: the last few are kept for whoever asks for the second person."""
-    numbers = {_group(course, dyad).id: dyad for dyad in range(1, course.dyads + 1)}
+    """Both people's recordings come about together: the last two are kept for whoever asks for the second person."""
+    known = {(group(course, each.dyad, each.partner).id, each.session): each for each in meetings}
 
     @lru_cache(maxsize=1)
-    def both(name: str, dyad: int, session: int) -> tuple[Loaded, Loaded]:
-        return record_meeting(name, states[dyad, session], course.seed, dyad, session, artefacts_per_minute)
+    def both(name: str, where: tuple[str, int]) -> tuple[Loaded, Loaded]:
+        each = known[where]
+        about = (each.state, course.seed, each.dyad, each.session, artefacts_per_minute, each.partner)
+        return record_meeting(name, *about)
 
     def load(meeting: Meeting, recording: Recording) -> Loaded:
-        found = both(recording.path.name, numbers[meeting.group], meeting.session)
-        return found[ROLES.index(recording.role)]
+        return both(recording.path.name, (meeting.group, meeting.session))[recording.role != PATIENT]
 
     return load
 
 
 def record_meeting(
-    name: str, state: MeetingState, seed: int, dyad: int, session: int, artefacts_per_minute: float = 0.3
+    name: str,
+    state: MeetingState,
+    seed: int,
+    dyad: int,
+    session: int,
+    artefacts_per_minute: float = 0.3,
+    partner: str = THERAPIST,
 ) -> tuple[Loaded, Loaded]:
-    """What one device gives for patient and therapist at one meeting; the same arguments give the same bytes."""
-    traits = (stream(seed, "trait", name, dyad, "patient"), stream(seed, "trait", name, dyad, "therapist"))
-    random = stream(seed, "recording", name, dyad, session)
+    """What one device gives for patient and partner at one meeting; the same arguments give the same bytes."""
+    traits = (stream(seed, "trait", name, dyad, PATIENT), stream(seed, "trait", name, dyad, partner))
+    whom = () if partner == THERAPIST else (partner,)
+    random = stream(seed, "recording", name, dyad, session, *whom)
     found: tuple[Loaded, Loaded] = device_module(name).record(state, traits, random, artefacts_per_minute)
     return found
 
 
-def sizes(course: Course, devices: Sequence[str], minutes: float, rest_s: float) -> dict[str, float]:
+def sizes(
+    course: Course, devices: Sequence[str], minutes: float, rest_s: float, assess: bool = False
+) -> dict[str, float]:
     """Bytes on disk of each device's recordings of a whole course, about; tables are packed."""
-    meetings = course.dyads * course.sessions
-    seconds = 60 * minutes + rest_s
+    seconds = course.dyads * (course.sessions * (60 * minutes + rest_s) + assess * len(WHEN) * len(WITH) * 60 * minutes)
     return {
-        each.name: 2
-        * meetings
-        * seconds
-        * each.rate
-        * device_module(each.name).CHANNELS
-        * device_module(each.name).BYTES
+        each.name: 2 * seconds * each.rate * device_module(each.name).CHANNELS * device_module(each.name).BYTES
         for each in _chosen(course, devices)
         if each.modality
     }

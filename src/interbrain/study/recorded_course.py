@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from interbrain.data.files import make_folder
 from interbrain.formats._bids_files import read_tsv, write_tsv
+from interbrain.simulate._who_met import group, held
 from interbrain.simulate.course import Course
 from interbrain.simulate.recorded import Recorded, simulate_recorded, sizes
 from interbrain.study.pool import Done
@@ -25,7 +26,8 @@ TURNS = ("group_id", "session", "participant_id", "onset", "duration")
 class Recording:
     """What is recorded of a course; see :func:`~interbrain.simulate.recorded.simulate_recorded`.
 
-    ``expected``: whether the growth that a run should find is worked out as well, in minutes.
+    ``expected``: whether the growth that a run should find is worked out as well, in minutes; ``assess``: whether
+    measured conversations with therapist and stranger are recorded, before and after.
     """
 
     devices: tuple[str, ...]
@@ -33,16 +35,18 @@ class Recording:
     rest_s: float = 120.0
     missing: float = 0.0
     expected: bool = False
+    assess: bool = False
 
 
 def size_told(course: Course, recording: Recording) -> str:
     """How much the recordings will be, in a sentence."""
-    parts = sizes(course, recording.devices, recording.minutes, recording.rest_s)
+    parts = sizes(course, recording.devices, recording.minutes, recording.rest_s, recording.assess)
     each = ", ".join(f"{name} {_bytes(size)}" for name, size in parts.items())
     n = course.dyads * course.sessions
+    talks = f", and {4 * course.dyads} measured conversations of {recording.minutes:g} min" if recording.assess else ""
     return (
-        f"{n} sessions of {course.dyads} dyads, {recording.rest_s:g} s of rest and {recording.minutes:g} min each: "
-        f"about {_bytes(sum(parts.values()))} on disk ({each})."
+        f"{n} sessions of {course.dyads} dyads, {recording.rest_s:g} s of rest and {recording.minutes:g} min each"
+        f"{talks}: about {_bytes(sum(parts.values()))} on disk ({each})."
     )
 
 
@@ -78,6 +82,7 @@ def record_course_to(
             off=off,
             threads=threads,
             told=lambda done, steps: bar.update(done - bar.n) or None,
+            assess=recording.assess,
         )
     if recording.expected:
         todo = tasks(found)
@@ -115,11 +120,12 @@ def _write_items(out: Path, found: Recorded) -> None:
 def turns(found: Recorded) -> pd.DataFrame:
     """Every turn of every meeting, s from its zero."""
     rows = []
-    for (dyad, session), state in sorted(found.states.items()):
-        group = found.study.groups[dyad - 1]
+    course = found.run.course
+    for each in held(course, found.states, found.conversations):
+        both = group(course, each.dyad, each.partner)
         spoken = [
-            (group.id, session, f"sub-{member.person}", float(on), float(lasts))
-            for member, points in zip(group.members, state.speech())
+            (both.id, each.session, f"sub-{member.person}", float(on), float(lasts))
+            for member, points in zip(both.members, each.state.speech())
             for on, lasts in zip(points.onset, points.duration)
         ]
         rows += sorted(spoken, key=lambda row: row[3])

@@ -21,9 +21,10 @@ from interbrain.data.signal import Estimate, Signal
 from interbrain.data.study import Segment
 from interbrain.inference.null import Null
 from interbrain.signals.prepare import prepare
+from interbrain.simulate._who_met import held
 from interbrain.simulate.recorded import Recorded, record_meeting
 from interbrain.simulate.recordings import device
-from interbrain.simulate.recordings._state import SESSION, MeetingState
+from interbrain.simulate.recordings._state import MeetingState
 from interbrain.study.pool import Done, run_tasks
 from interbrain.study.truth import against_chance
 
@@ -33,12 +34,13 @@ AT_LEAST = 6
 
 @dataclass(frozen=True)
 class Again:
-    """One session of one device, to be recorded anew: states and how often."""
+    """Meetings of one number and kind, one device: to be recorded anew. A state stands as often as it is recorded."""
 
     device: str
     analysis: Analysis
     plan: Plan
     seed: int
+    segment: str
     session: int
     states: tuple[MeetingState, ...]
 
@@ -50,7 +52,7 @@ def default_analysis(record: DeviceRecord) -> tuple[Analysis, Plan] | None:
 
 
 def tasks(found: Recorded, plan: Plan | None = None) -> list[Again]:
-    """One a device and session; the analyses are the first of each modality in ``plan``, or the defaults."""
+    """One a device, segment and session; the analyses are the first of each modality in ``plan``, or the defaults."""
     settings = found.study.truth["recording"] if found.study.truth else {}
     made = []
     for name in settings.get("devices", ()):
@@ -60,12 +62,12 @@ def tasks(found: Recorded, plan: Plan | None = None) -> list[Again]:
         if default is None or not record.carries:
             continue
         analysis, whole = (analyses[0], plan) if analyses and plan else default
-        by_session: dict[int, list[MeetingState]] = defaultdict(list)
-        for (_, session), state in sorted(found.states.items()):
-            by_session[session].append(state)
-        for session, states in by_session.items():
+        by_number: dict[tuple[str, int], list[MeetingState]] = defaultdict(list)
+        for each in held(found.run.course, found.states, found.conversations):
+            by_number[each.state.name, each.session].append(each.state)
+        for where, states in by_number.items():
             times = -(-AT_LEAST // len(states))
-            made.append(Again(name, analysis, whole, found.run.course.seed, session, tuple(states * times)))
+            made.append(Again(name, analysis, whole, found.run.course.seed, *where, tuple(states * times)))
     return made
 
 
@@ -73,7 +75,7 @@ def expected(task: Again) -> dict[tuple[str, str], list[float]]:
     """Each recording's excess, by (kind of signal, place)."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for number, state in enumerate(task.states):
-        seed = int(stream(task.seed, "truth", task.device, task.session, number).integers(2**31))
+        seed = int(stream(task.seed, "truth", task.device, task.segment, task.session, number).integers(2**31))
         for key, _, null in measured(task.device, state, task.analysis, task.plan, seed):
             found[key].append(float(np.nanmean(null.excess)))
     return dict(found)
@@ -82,11 +84,11 @@ def expected(task: Again) -> dict[tuple[str, str], list[float]]:
 def measured(
     name: str, state: MeetingState, analysis: Analysis, plan: Plan, seed: int, artefacts_per_minute: float = 0.3
 ) -> Iterable[tuple[tuple[str, str], Estimate, Null]]:
-    """One meeting recorded and measured in the session, where something is planted: (kind, place), value, null."""
+    """One meeting recorded and measured without its rest, where something is planted: (kind, place), value, null."""
     record = device(name)
     pair = record_meeting(name, state, seed, 0, 0, artefacts_per_minute)
-    a, b = (prepare(each.signal, record.modality, plan).signal for each in pair)
-    segment = Segment(SESSION, state.rest_s, state.duration)
+    a, b = (prepare(_carrying(each.signal, record, plan), record.modality, plan).signal for each in pair)
+    segment = Segment(state.name, state.rest_s, state.duration)
     kinds = [k for k in dict.fromkeys(c.kind for c in a.channels) if not analysis.signals or k in analysis.signals]
     for kind in kinds:
         for place in record.carries:
@@ -94,6 +96,16 @@ def measured(
             if first.channels and second.channels:
                 random = stream(seed, "truth surrogates", kind, place)
                 yield (kind, place), *against_chance(analysis, first, second, segment, random)
+
+
+def _carrying(signal: Signal, record: DeviceRecord, plan: Plan) -> Signal:
+    """Channels of the places that carry something: each is prepared by itself, so the others would only take time.
+
+    An average reference is the exception: it is taken over all of them.
+    """
+    if record.modality == "eeg" and plan.eeg.average_reference:
+        return signal
+    return signal.pick([i for i, c in enumerate(signal.channels) if {c.region, c.name} & set(record.carries)])
 
 
 def _at(signal: Signal, kind: str, place: str) -> Signal:
@@ -108,20 +120,21 @@ def with_growth(found: Recorded, todo: Sequence[Again], workers: int = 1, done: 
     """
     levels = run_tasks(expected, list(todo), workers, done or Done(lambda index: None))
     grown = slopes(todo, levels)
-    known = {(row["device"], row["place_a"], row["place_b"]) for row in grown}
+    about = ("device", "segment", "place_a", "place_b")
+    known = {tuple(row[k] for k in about) for row in grown}
     truth = found.study.truth or {}
-    rest = [r for r in truth.get("planted", ()) if (r["device"], r["place_a"], r["place_b"]) not in known]
+    rest = [r for r in truth.get("planted", ()) if tuple(r[k] for k in about) not in known]
     return replace(found, study=replace(found.study, truth={**truth, "planted": [*grown, *rest]}))
 
 
 def slopes(todo: Sequence[Again], levels: Sequence[dict[tuple[str, str], list[float]]]) -> list[dict[str, Any]]:
-    """A row a device, kind of signal and place; the slope weighs every session alike."""
-    rows: dict[tuple[str, str, str, str], list[tuple[int, list[float]]]] = defaultdict(list)
+    """A row a segment, device, kind of signal and place; the slope weighs every session alike."""
+    rows: dict[tuple[str, str, str, str, str], list[tuple[int, list[float]]]] = defaultdict(list)
     for task, level in zip(todo, levels, strict=True):
         for (kind, place), values in level.items():
-            rows[task.device, task.analysis.name, kind, place].append((task.session, values))
+            rows[task.segment, task.device, task.analysis.name, kind, place].append((task.session, values))
     planted = []
-    for (name, analysis, kind, place), sessions in rows.items():
+    for (segment, name, analysis, kind, place), sessions in rows.items():
         if len(sessions) < 2:
             continue
         time = np.array([session for session, _ in sessions], dtype=float)
@@ -135,7 +148,7 @@ def slopes(todo: Sequence[Again], levels: Sequence[dict[tuple[str, str], list[fl
                 "place_a": place,
                 "place_b": place,
                 "signal": kind,
-                "segment": SESSION,
+                "segment": segment,
                 "slope_per_session": float(weight @ means),
                 "slope_se": float(np.sqrt((weight**2) @ (errors**2))),
                 "expected_excess": [round(float(m), 6) for m in means],

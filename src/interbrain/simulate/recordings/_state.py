@@ -18,11 +18,13 @@ LARGEST_SHARE = 0.95
 FARTHEST_RAD = np.pi / 2
 """Beyond a quarter of a cycle a phase difference says nothing about who leads."""
 REST, SESSION = "rest", "session"
+WITH = {"therapist": "with therapist", "stranger": "with stranger"}
+"""Segments of measured conversations, by the partner."""
 
 
 @dataclass(frozen=True, eq=False)
 class MeetingState:
-    """Rest, during which nobody hears the other, then the session.
+    """Rest, during which nobody hears the other, if there is one; then the session or a measured conversation.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ class MeetingState:
         ``(2,)``: of each person, 0 to 1 (stress felt).
     what
         Further truth of this meeting, for ``truth.json``.
+    name
+        Of the segment after the rest.
     """
 
     rest_s: float
@@ -49,6 +53,7 @@ class MeetingState:
     pull: np.ndarray = field(default_factory=lambda: np.ones(len(CHANNELS)))
     arousal: tuple[float, float] = (0.0, 0.0)
     what: dict[str, object] = field(default_factory=dict)
+    name: str = SESSION
 
     def __post_init__(self) -> None:
         if len(self.speaker) != len(self.contact) or not len(self.contact):
@@ -130,4 +135,7 @@ class MeetingState:
         return np.stack([(t >= 0) & (self.speaker[beat] == person) for person in (0, 1)])
 
     def segments(self) -> Points:
-        return Points(np.array([0.0, self.rest_s]), np.array([self.rest_s, self.session_s]), (REST, SESSION))
+        """The rest, where there is one, and what follows it."""
+        rest = (0.0,) if self.rest_s else ()
+        onset, length = np.array([*rest, self.rest_s]), np.array([*(self.rest_s for _ in rest), self.session_s])
+        return Points(onset, length, (*(REST for _ in rest), self.name))
