@@ -83,6 +83,11 @@ class Kind:
     phased: bool = True
 
 
+def modulus(z: np.ndarray) -> np.ndarray:
+    """|z|; several times as fast as ``np.abs``, which keeps the squares of very large numbers from overflowing."""
+    return np.sqrt(z.real * z.real + z.imag * z.imag)
+
+
 def power(x: np.ndarray) -> tuple[np.ndarray, ...]:
     """Squared amplitude of a carrier, for :attr:`Kind.own`."""
     return (x.real**2 + x.imag**2,)

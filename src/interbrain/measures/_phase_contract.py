@@ -201,7 +201,7 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws 
         raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")
     bands = [_draws_time(a, b, i, index) for i in range(len(a.carriers))]
     for spectrum_a, spectrum_b in zip(a.spectra, b.spectra, strict=True):
-        parts = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index)
+        parts = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index, phased=False)
         bands.append(np.concatenate([np.where(n >= _MIN_EPOCHS, value, np.nan) for value, _, n in parts]))
     return Draws(np.stack(bands, axis=-1)[..., None])
 

@@ -8,7 +8,7 @@ then share much of what they see, which the Hann window (±2/T) does not do.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal.windows import dpss
@@ -16,7 +16,7 @@ from scipy.signal.windows import dpss
 from interbrain.data.errors import RefusedScience
 from interbrain.measures._phase import Band, Kind, Means
 from interbrain.measures._phase_kernel import ROUNDING
-from interbrain.measures._phase_time import Carrier, carrier_of, means_of
+from interbrain.measures._phase_time import Carrier, carrier_of, means_of, three_products
 
 _HALF_BANDWIDTH = 4.0
 _MIN_CONCENTRATION = 0.9
@@ -74,7 +74,7 @@ def spectra(
 
 
 def values_over_epochs(
-    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray
+    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray, phased: bool = True
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Values for the rows of ``index (S, E)``, the epochs of B beside A's, some rows at a time.
 
@@ -83,18 +83,22 @@ def values_over_epochs(
     value : ndarray, (rows, A, B)
         Mean over the band's bins.
     cross : ndarray of complex, (rows, A, B)
-        Mean of the cross-spectrum (or cross-phasor) over epochs and bins.
+        Mean of the cross-spectrum (or cross-phasor) over epochs and bins; its real part may be NaN where ``phased`` is
+        False, which is faster.
     n : ndarray, (rows, A, B)
         Epochs that both have.
     """
-    of_rows = _one_taper if a.values.shape[2] == 1 else _many_tapers
     for first in range(0, len(index), _DRAWS_AT_ONCE):
-        yield of_rows(kind, a, b, index[first : first + _DRAWS_AT_ONCE])
+        some = index[first : first + _DRAWS_AT_ONCE]
+        yield _one_taper(kind, a, b, some, phased) if a.values.shape[2] == 1 else _many_tapers(kind, a, b, some)
 
 
-def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _one_taper(
+    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray, phased: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The samples of :func:`~._phase_time.means_of` are here the epochs of one frequency."""
-    whole = a.valid.all() and b.valid.all()
+    whole = bool(a.valid.all() and b.valid.all())
+    linear = whole and not (kind.plus or kind.imaginary or kind.joint)
     valid_a, valid_b = (None, None) if whole else (a.valid.T[None], _in_order(b.valid.T, index))
     draw = np.arange(len(index))
     shape = (len(index), a.values.shape[3], b.values.shape[3])
@@ -104,11 +108,27 @@ def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple
         side_a, as_recorded = (carrier_of(np.ascontiguousarray(x[None]), valid_a, kind) for x in (parts_a, parts_b))
         # A person's own means over all epochs are the same in any order.
         own = tuple(np.broadcast_to(f, (len(index), *f.shape[1:])) for f in as_recorded.own)
-        side_b = Carrier(_in_order(parts_b, index), valid_b, own)
-        means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw)
+        side_b = as_recorded if linear else Carrier(_in_order(parts_b, index), valid_b, own)
+        side_b = replace(side_b, own=own)
+        crossed = _crossed(x_a, x_b, index) if linear else None
+        means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw, crossed, phased)
         value += kind.value(means)
         cross += means.minus
     return value / len(a.values), cross / len(a.values), np.broadcast_to(n, shape)
+
+
+def _crossed(x_a: np.ndarray, x_b: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Sums over epochs of x_a·conj(x_b), ``x (epoch, channel)``, B's in the orders ``index (S, E)``: ``(S, A, B)``.
+
+    Whole rows are moved into order and all orders go into three real products, see
+    :func:`~._phase_time.three_products`.
+    """
+    parts = [np.take(part, index.T, axis=0).reshape(len(x_a), -1) for part in (x_b.real, x_b.imag)]
+    real, imaginary = three_products(x_a.real.T, x_a.imag.T, parts[0], parts[1], parts[0] - parts[1])
+    out = np.empty((len(index), x_a.shape[1], x_b.shape[1]), dtype=np.complex128)
+    shape = (x_a.shape[1], len(index), x_b.shape[1])
+    out.real, out.imag = (x.reshape(shape).transpose(1, 0, 2) for x in (real, imaginary))
+    return out
 
 
 def _in_order(values: np.ndarray, index: np.ndarray) -> np.ndarray:

@@ -23,45 +23,63 @@ def _powers(parts):  # type: ignore[no-untyped-def]
     return out
 
 
+@njit(cache=True, nogil=True)
+def _without_rounding(size, power_a, power_b):  # type: ignore[no-untyped-def]
+    for i in range(size.shape[0]):
+        for j in range(size.shape[1]):
+            if size[i, j] <= ROUNDING * np.sqrt(power_a[i] * power_b[j]):
+                size[i, j] = 0.0
+
+
 @njit(cache=True, nogil=True, fastmath=_SUMS)
-def cross_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def]
-    """``(3, pair, A, B)``: sums over time of the cross-spectrum x_a conj(x_b), real and imaginary, and of |imaginary|.
+def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def]
+    """``(2, pair, A, B)``: sums over time of im and |im|, im = Im(x_a conj(x_b)).
 
     ``rows (epoch, 2, A, time)`` and ``columns (epoch, 2, B, time)`` hold real and imaginary parts, 0 where invalid; a
-    pair are the epochs ``place_a[p]`` and ``place_b[p]``. A sum of |imaginary| that is rounding is 0. Two columns are
-    read with each row, so that the row is loaded half as often.
+    pair are the epochs ``place_a[p]`` and ``place_b[p]``. A sum of |im| that is rounding is 0. Two rows meet two
+    columns at a time, so that each is loaded half as often.
     """
     n_a, n_b, n_times = rows.shape[2], columns.shape[2], rows.shape[3]
-    out = np.empty((3, place_a.size, n_a, n_b))
+    out = np.empty((2, place_a.size, n_a, n_b))
     for pair in range(place_a.size):
         a, b = rows[place_a[pair]], columns[place_b[pair]]
         power_a, power_b = _powers(a), _powers(b)
-        for i in range(n_a):
-            x, y = a[0, i], a[1, i]
+        for i in range(0, n_a, 2):
+            h = min(i + 1, n_a - 1)
+            x, y, z, w = a[0, i], a[1, i], a[0, h], a[1, h]
             for j in range(0, n_b, 2):
                 k = min(j + 1, n_b - 1)
                 p, q, u, v = b[0, j], b[1, j], b[0, k], b[1, k]
-                re = im = size = re_k = im_k = size_k = 0.0
+                im_ij = im_ik = im_hj = im_hk = size_ij = size_ik = size_hj = size_hk = 0.0
                 for t in range(n_times):
-                    re += x[t] * p[t] + y[t] * q[t]
-                    s = y[t] * p[t] - x[t] * q[t]
-                    im += s
-                    size += abs(s)
-                    re_k += x[t] * u[t] + y[t] * v[t]
-                    r = y[t] * u[t] - x[t] * v[t]
-                    im_k += r
-                    size_k += abs(r)
-                out[0, pair, i, j], out[1, pair, i, j], out[2, pair, i, j] = re, im, size
-                out[0, pair, i, k], out[1, pair, i, k], out[2, pair, i, k] = re_k, im_k, size_k
-            for j in range(n_b):
-                if out[2, pair, i, j] <= ROUNDING * np.sqrt(power_a[i] * power_b[j]):
-                    out[2, pair, i, j] = 0.0
+                    s_ij = y[t] * p[t] - x[t] * q[t]
+                    s_ik = y[t] * u[t] - x[t] * v[t]
+                    s_hj = w[t] * p[t] - z[t] * q[t]
+                    s_hk = w[t] * u[t] - z[t] * v[t]
+                    im_ij += s_ij
+                    im_ik += s_ik
+                    im_hj += s_hj
+                    im_hk += s_hk
+                    size_ij += abs(s_ij)
+                    size_ik += abs(s_ik)
+                    size_hj += abs(s_hj)
+                    size_hk += abs(s_hk)
+                out[0, pair, i, j], out[0, pair, i, k], out[0, pair, h, j], out[0, pair, h, k] = (
+                    im_ij,
+                    im_ik,
+                    im_hj,
+                    im_hk,
+                )
+                out[1, pair, i, j], out[1, pair, i, k], out[1, pair, h, j], out[1, pair, h, k] = (
+                    size_ij, size_ik, size_hj, size_hk,
+                )  # fmt: skip
+        _without_rounding(out[1, pair], power_a, power_b)
     return out
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
 def imaginary_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def]
-    """``(3, pair, A, B)``: sums over time of sign(im), |im| and im², im = Im(x_a conj(x_b)); see :func:`cross_sums`."""
+    """``(3, pair, A, B)``: sums over time of sign(im), |im| and im²; see :func:`lagged_sums`."""
     n_a, n_b, n_times = rows.shape[2], columns.shape[2], rows.shape[3]
     out = np.empty((3, place_a.size, n_a, n_b))
     for pair in range(place_a.size):

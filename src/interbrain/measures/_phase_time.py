@@ -16,7 +16,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.signal import hilbert
 
 from interbrain.measures._phase import Band, Kind, Means
-from interbrain.measures._phase_kernel import cross_sums, imaginary_sums
+from interbrain.measures._phase_kernel import imaginary_sums, lagged_sums
 
 LEAST_SHARE = 1e-4
 """Share of an epoch's power that a band must hold. Below it the band-passed epoch is what the filter lets through of
@@ -154,7 +154,7 @@ def epoch_pairs(
     for epoch in range(n_epochs):
         if table is None:
             others, place = np.unique(index[:, epoch], return_inverse=True)
-            means, n = means_of(kind, a, b, np.full(len(others), epoch), others)
+            means, n = means_of(kind, a, b, np.full(len(others), epoch), others, phased=False)
         else:
             place, others = index[:, epoch], np.arange(n_epochs)
             means, n = means_of(kind, a, b, np.full(n_epochs, epoch), others, next(table))
@@ -164,8 +164,7 @@ def epoch_pairs(
 def _crossed(a: Carrier, b: Carrier) -> Iterator[np.ndarray]:
     """Sums of x_a·conj(x_b) of each epoch of A with all epochs of B, ``(U, A, B)``.
 
-    With x = r + is three real products do for four: rr' + ss' and (r + s)(r' − s') − rr' + ss'. Several epochs of A go
-    into one product, which is faster than one by one.
+    Several epochs of A go into one product, which is faster than one by one.
     """
     n_epochs, _, n_a, n_times = a.parts.shape
     n_b = b.parts.shape[2]
@@ -173,42 +172,71 @@ def _crossed(a: Carrier, b: Carrier) -> Iterator[np.ndarray]:
     less = r_b - s_b
     for first in range(0, n_epochs, _TOGETHER):
         r_a, s_a = (a.parts[first : first + _TOGETHER, k].reshape(-1, n_times) for k in (0, 1))
-        real, other, imaginary = r_a @ r_b, s_a @ s_b, (r_a + s_a) @ less
-        imaginary -= real
-        imaginary += other
-        real += other
+        real, imaginary = three_products(r_a, s_a, r_b, s_b, less)
         for re, im in zip(*(x.reshape(-1, n_a, n_epochs, n_b) for x in (real, imaginary)), strict=True):
             minus = np.empty(re.shape, dtype=np.complex128)
             minus.real, minus.imag = re, im
             yield minus.transpose(1, 0, 2)
 
 
+def three_products(
+    r_a: np.ndarray, s_a: np.ndarray, r_b: np.ndarray, s_b: np.ndarray, less: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Real and imaginary part of (r_a + i s_a)(r_b − i s_b), with matrix products; ``less`` is r_b − s_b.
+
+    Three real products do for four: rr' + ss' and (r + s)(r' − s') − rr' + ss'.
+    """
+    real, other, imaginary = r_a @ r_b, s_a @ s_b, (r_a + s_a) @ less
+    imaginary -= real
+    imaginary += other
+    real += other
+    return real, imaginary
+
+
 def means_of(
-    kind: Kind, a: Carrier, b: Carrier, place_a: np.ndarray, place_b: np.ndarray, crossed: np.ndarray | None = None
+    kind: Kind,
+    a: Carrier,
+    b: Carrier,
+    place_a: np.ndarray,
+    place_b: np.ndarray,
+    crossed: np.ndarray | None = None,
+    phased: bool = True,
 ) -> tuple[Means, np.ndarray]:
     """Means over the samples of the epochs ``place_a[p]`` of A and ``place_b[p]`` of B, each ``(pair, A, B)``.
 
     ``crossed`` are the sums of x_a·conj(x_b), where they are known already. Beside the means the number of samples
-    that both have.
+    that both have. Where ``phased`` is False the real part of ``minus`` may be left out: NaN.
     """
     n, own_a, own_b = _alone(kind, a, b, place_a, place_b)
     sign = size = square = product = None
-    if kind.imaginary:
-        sums = (cross_sums if kind.imaginary == "size" else imaginary_sums)(a.parts, b.parts, place_a, place_b)
-        if kind.imaginary == "size":
-            crossed, size = sums[0] + 1j * sums[1], sums[2]
-        else:
-            sign, size, square = sums
+    if kind.imaginary == "all":
+        sign, size, square = imaginary_sums(a.parts, b.parts, place_a, place_b)
+    elif kind.imaginary:
+        crossed = np.full((len(place_a), a.parts.shape[2], b.parts.shape[2]), complex(np.nan, 0.0))
+        crossed.imag, size = lagged_sums(a.parts, b.parts, place_a, place_b)
+        if phased:
+            rows, columns = (_pick(side.parts, place) for side, place in ((a, place_a), (b, place_b)))
+            crossed.real = sum(rows[:, k] @ columns[:, k].transpose(0, 2, 1) for k in range(2))
     if crossed is None:
         product = _products(_pick(a.parts, place_a), _pick(b.parts, place_b))
         # cos cos + sin sin and so on: one real product gives both e^{i(α − β)} and e^{i(α + β)}.
         crossed = product[:, 0, :, 0] + product[:, 1, :, 1] + 1j * (product[:, 1, :, 0] - product[:, 0, :, 1])
     with np.errstate(invalid="ignore", divide="ignore"):
-        minus = plus = crossed / n
+        minus = plus = _over(crossed, n)
         if kind.plus and product is not None:
-            plus = (product[:, 0, :, 0] - product[:, 1, :, 1] + 1j * (product[:, 1, :, 0] + product[:, 0, :, 1])) / n
+            plus = _over(
+                product[:, 0, :, 0] - product[:, 1, :, 1] + 1j * (product[:, 1, :, 0] + product[:, 0, :, 1]), n
+            )
         sign, size, square = (None if x is None else x / n for x in (sign, size, square))
     return Means(minus, plus, own_a, own_b, n, sign, size, square, _joint(kind, a, b, place_a, place_b)), n
+
+
+def _over(total: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """``total / n``, each part by itself: complex division takes several times as long, and spreads NaN."""
+    out = np.empty(np.broadcast_shapes(total.shape, n.shape), dtype=np.complex128)
+    np.divide(total.real, n, out=out.real)
+    np.divide(total.imag, n, out=out.imag)
+    return out
 
 
 def _pick(values: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures._families import EPOCHS_REORDERED, HANN_ALLOWED, HANN_HELP, STRETCHES, STRETCHES_HELP
-from interbrain.measures._phase import Kind, Means
+from interbrain.measures._phase import Kind, Means, modulus
 
 RECORD = MeasureRecord(
     name="accorr",
@@ -48,7 +48,7 @@ RECORD = MeasureRecord(
 
 def _value(means: Means) -> np.ndarray:
     (second_a,), (second_b,) = means.own_a, means.own_b
-    difference, total = np.abs(means.minus), np.abs(means.plus)
+    difference, total = modulus(means.minus), modulus(means.plus)
     with np.errstate(invalid="ignore", divide="ignore"):
         # With u⁻ = exp(i(m − n)) and u⁺ = exp(i(m + n)): exp(2im) = u⁺u⁻ and exp(2in) = u⁺ / u⁻.
         minus, plus = means.minus / difference, means.plus / total

@@ -15,7 +15,7 @@ import numpy as np
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_ALLOWED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
-from interbrain.measures._phase import Kind, Means, power
+from interbrain.measures._phase import Kind, Means, modulus, power
 
 RECORD = MeasureRecord(
     name="coh",
@@ -51,7 +51,7 @@ RECORD = MeasureRecord(
 
 def _magnitude(means: Means) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.abs(means.minus) / np.sqrt(means.own_a[0].real * means.own_b[0].real)
+        value = modulus(means.minus) / np.sqrt(means.own_a[0].real * means.own_b[0].real)
     return np.where(np.isfinite(value), np.minimum(value, 1.0), np.nan)
 
 

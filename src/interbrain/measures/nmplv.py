@@ -23,7 +23,7 @@ from interbrain.data.signal import Block, Draws, Estimate
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures import _phase_time
 from interbrain.measures._families import EPOCHS_REORDERED, STRETCHES, STRETCHES_ALLOWED, STRETCHES_HELP
-from interbrain.measures._phase import Band, Kind, Means, bands_of, check_band, nothing
+from interbrain.measures._phase import Band, Kind, Means, bands_of, check_band, modulus, nothing
 
 RECORD = MeasureRecord(
     name="nmplv",
@@ -56,7 +56,7 @@ RECORD = MeasureRecord(
 
 
 def _value(means: Means) -> np.ndarray:
-    return np.abs(means.minus)
+    return modulus(means.minus)
 
 
 _KIND = Kind(value=_value, own=nothing, unit=True)

@@ -22,7 +22,7 @@ from interbrain.measures._families import (
     STRETCHES,
     STRETCHES_HELP,
 )
-from interbrain.measures._phase import Kind, Means, nothing
+from interbrain.measures._phase import Kind, Means, modulus, nothing
 
 RECORD = MeasureRecord(
     name="plv",
@@ -55,7 +55,7 @@ RECORD = MeasureRecord(
 
 
 def _value(means: Means) -> np.ndarray:
-    return np.abs(means.minus)
+    return modulus(means.minus)
 
 
 def _kind(settings: Mapping[str, Any]) -> Kind:

@@ -15,7 +15,7 @@ import numpy as np
 from interbrain.data.records import MeasureRecord
 from interbrain.measures import _phase_contract as contract
 from interbrain.measures._families import EPOCHS_REORDERED, SPECTRUM_ALLOWED, SPECTRUM_HELP, STRETCHES, STRETCHES_HELP
-from interbrain.measures._phase import Kind, Means, nothing
+from interbrain.measures._phase import Kind, Means, modulus, nothing
 
 RECORD = MeasureRecord(
     name="ppc",
@@ -47,7 +47,7 @@ RECORD = MeasureRecord(
 
 def _value(means: Means) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = (means.n * np.abs(means.minus) ** 2 - 1) / (means.n - 1)
+        value = (means.n * modulus(means.minus) ** 2 - 1) / (means.n - 1)
     return np.where(np.isfinite(value), value, np.nan)
 
 
