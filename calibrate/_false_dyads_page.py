@@ -97,9 +97,9 @@ def _grid(table: pd.DataFrame, column: str, title: str, text: str) -> str:
     worlds, what = list(dict.fromkeys(wide["world"])), list(dict.fromkeys(wide["what"]))
     cells = wide.set_index(["world", "what"])["share"]
     if column == "tolerant":
-        body = markdown(["change", *worlds], [[w, *(cells[k, w] for k in worlds)] for w in what])
+        body = markdown(["change", *worlds], [[w, *(cells.get((k, w), "–") for k in worlds)] for w in what])
     else:
-        body = markdown(["world", *what], [[k, *(cells[k, w] for w in what)] for k in worlds])
+        body = markdown(["world", *what], [[k, *(cells.get((k, w), "–") for w in what)] for k in worlds])
     return (f"## {title}\n\n" if title else "") + f"{text}\n\n{body}"
 
 

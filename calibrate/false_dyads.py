@@ -258,7 +258,8 @@ def cells_of(n: int, seconds: float, seed: int, real: bool) -> dict[str, Cells]:
     out: dict[str, Cells] = {
         "strangers": {w: partial(strangers, w, n if w != "brain" else max(1, n // 4), seconds, seed) for w in WORLDS},
         "changed": {f"{w}|{c}": partial(changed, w, c, n, seconds, seed) for w in worlds for c in CHANGES},
-        "part": {f"{w}|{s}": partial(part, w, s, n, seconds, seed) for w in worlds for s in LENGTHS},
+        "part": {f"{w}|{s}": partial(part, w, s, n, seconds, seed) for w in worlds for s in LENGTHS
+                 if w != "brain" or 3 * s <= seconds / 4},
         "seam": {f"{w}|{g}": partial(seam, w, g, max(1, n // 4), seconds, seed) for w in worlds for g in LOST},
         "body": {f"{s}|{d}": partial(body, s, d, n, seed) for s in (60, 120, 600) for d in (20, 0, -10)},
         "marks": {
@@ -288,5 +289,5 @@ def main(argv: list[str] | None = None) -> None:
         name: finished(asked.out / f"false_dyads-{name}.tsv", cells, about, asked.fresh)
         for name, cells in cells_of(asked.n, asked.seconds, asked.seed, data_folder().is_dir()).items()
     }
-    how = origin(list(tables.values()), f"python -m calibrate false_dyads -- --n {asked.n}")
+    how = origin(list(tables.values()), f"python -m calibrate false_dyads -- --n {asked.n} --seconds {asked.seconds:g}")
     (asked.out / "false_dyads.md").write_text(f"{page(tables)}\n\n{how}\n", encoding="utf-8")
