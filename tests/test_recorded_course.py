@@ -16,7 +16,7 @@ from interbrain.simulate.recorded import simulate_recorded, sizes
 from interbrain.simulate.recordings import device
 from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
-from interbrain.study.recorded_truth import tasks, with_growth
+from interbrain.study.recorded_truth import slope_within, tasks, with_growth
 
 COURSE = ["--therapy", "cbt", "--sessions", "3", "--dyads", "3", "--seed", "2", "--set", "seconds=6", "--quiet"]
 RECORDED = ["--record", "motion,heart,turns", "--minutes", "3", "--rest", "80", "--threads", "1"]
@@ -181,6 +181,19 @@ def test_more_contact_over_sessions_gives_growth_in_what_a_run_estimates():
     rows = with_growth(planted, tasks(planted)).study.truth["planted"]
     for row in rows:
         assert row["slope_per_session"] > 3 * row["slope_se"] and abs(row["expected_excess"][0]) < 0.012
+
+
+def test_growth_that_is_expected_does_not_depend_on_who_was_there():
+    """Two dyads that stay as they are, at 0 and at 1; the higher one comes more often later. By hand: no growth."""
+    met = {("low", 1): 0.0, ("low", 2): 0.0, ("low", 3): 0.0, ("high", 2): 1.0, ("high", 3): 1.0}
+    rows = [(*key, level + noise) for key, level in met.items() for noise in (-0.1, 0.1)]
+    slope, error = slope_within(pd.DataFrame(rows, columns=["who", "session", "excess"]))
+    assert slope == pytest.approx(0.0, abs=1e-12)
+    assert error == pytest.approx(np.sqrt(0.02 / 2 / 2.5))  # variance .02 of two recordings; (1 + 1) + (1/4 + 1/4)
+    rising = [(who, session, level + 0.25 * session) for who, session, level in rows]
+    assert slope_within(pd.DataFrame(rising, columns=["who", "session", "excess"]))[0] == pytest.approx(0.25)
+    alone = pd.DataFrame([("low", 1, 0.1), ("low", 1, 0.2)], columns=["who", "session", "excess"])
+    assert np.isnan(slope_within(alone)).all()
 
 
 def test_what_is_wrong_is_one_sentence(tmp_path):

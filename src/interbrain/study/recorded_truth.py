@@ -1,8 +1,8 @@
 """What growth a run should find in a recorded course: its own measure over many recordings of the same meetings.
 
-The route is that of :mod:`interbrain.study.truth`: the planted share and lag of each meeting stay, everything else
-(own sources, body, device) is drawn anew, and each recording goes through the preparation, the measure and the
-surrogates of the run. The expected excess of a session is the mean over its meetings.
+The planted share and lag of each meeting stay, everything else (own sources, body, device) is drawn anew, and each
+recording goes through the preparation, the measure and the surrogates of the run. The expected excess of a session is
+the mean over its meetings; growth is that within dyads, since a session's mean also depends on who was recorded in it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from interbrain.arrays.streams import stream
 from interbrain.data.plan import Analysis, Plan, default_plan
@@ -28,13 +29,18 @@ from interbrain.simulate.recordings._state import MeetingState
 from interbrain.study.pool import Done, run_tasks
 from interbrain.study.truth import against_chance
 
-AT_LEAST = 6
-"""Recordings a session, drawn again from its meetings where there are fewer."""
+AT_LEAST, TIMES = 6, 2
+"""Recordings a session, and of each meeting, whose scatter gives the Monte-Carlo error."""
+Level = dict[tuple[str, str], list[tuple[str, float]]]
+"""By (kind of signal, place): who met, and the excess of one recording."""
 
 
 @dataclass(frozen=True)
 class Again:
-    """Meetings of one number and kind, one device: to be recorded anew. A state stands as often as it is recorded."""
+    """Meetings of one number and kind, one device: to be recorded anew. A state stands as often as it is recorded.
+
+    ``who`` names the pair of each state.
+    """
 
     device: str
     analysis: Analysis
@@ -42,6 +48,7 @@ class Again:
     seed: int
     segment: str
     session: int
+    who: tuple[str, ...]
     states: tuple[MeetingState, ...]
 
 
@@ -51,8 +58,11 @@ def default_analysis(record: DeviceRecord) -> tuple[Analysis, Plan] | None:
     return (plan.analysis[0], plan) if plan else None
 
 
-def tasks(found: Recorded, plan: Plan | None = None) -> list[Again]:
-    """One a device, segment and session; the analyses are the first of each modality in ``plan``, or the defaults."""
+def tasks(found: Recorded, plan: Plan | None = None, at_least: int = AT_LEAST) -> list[Again]:
+    """One a device, segment and session; the analyses are the first of each modality in ``plan``, or the defaults.
+
+    All meetings of a session are recorded equally often, ``at_least`` recordings together.
+    """
     settings = found.study.truth["recording"] if found.study.truth else {}
     made = []
     for name in settings.get("devices", ()):
@@ -62,22 +72,22 @@ def tasks(found: Recorded, plan: Plan | None = None) -> list[Again]:
         if default is None or not record.carries:
             continue
         analysis, whole = (analyses[0], plan) if analyses and plan else default
-        by_number: dict[tuple[str, int], list[MeetingState]] = defaultdict(list)
+        by_number: dict[tuple[str, int], list[tuple[str, MeetingState]]] = defaultdict(list)
         for each in held(found.run.course, found.states, found.conversations):
-            by_number[each.state.name, each.session].append(each.state)
-        for where, states in by_number.items():
-            times = -(-AT_LEAST // len(states))
-            made.append(Again(name, analysis, whole, found.run.course.seed, *where, tuple(states * times)))
+            by_number[each.state.name, each.session].append((f"{each.dyad} {each.partner}", each.state))
+        for where, met in by_number.items():
+            who, states = zip(*met * max(TIMES, -(-at_least // len(met))))
+            made.append(Again(name, analysis, whole, found.run.course.seed, *where, who, states))
     return made
 
 
-def expected(task: Again) -> dict[tuple[str, str], list[float]]:
-    """Each recording's excess, by (kind of signal, place)."""
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for number, state in enumerate(task.states):
+def expected(task: Again) -> Level:
+    """Each recording's excess."""
+    found: Level = defaultdict(list)
+    for number, (who, state) in enumerate(zip(task.who, task.states)):
         seed = int(stream(task.seed, "truth", task.device, task.segment, task.session, number).integers(2**31))
         for key, _, null in measured(task.device, state, task.analysis, task.plan, seed):
-            found[key].append(float(np.nanmean(null.excess)))
+            found[key].append((who, float(np.nanmean(null.excess))))
     return dict(found)
 
 
@@ -127,20 +137,19 @@ def with_growth(found: Recorded, todo: Sequence[Again], workers: int = 1, done: 
     return replace(found, study=replace(found.study, truth={**truth, "planted": [*grown, *rest]}))
 
 
-def slopes(todo: Sequence[Again], levels: Sequence[dict[tuple[str, str], list[float]]]) -> list[dict[str, Any]]:
-    """A row a segment, device, kind of signal and place; the slope weighs every session alike."""
-    rows: dict[tuple[str, str, str, str, str], list[tuple[int, list[float]]]] = defaultdict(list)
+def slopes(todo: Sequence[Again], levels: Sequence[Level]) -> list[dict[str, Any]]:
+    """A row a segment, device, kind of signal and place, where a pair has two sessions."""
+    rows: dict[tuple[str, str, str, str, str], list[tuple[str, int, float]]] = defaultdict(list)
     for task, level in zip(todo, levels, strict=True):
         for (kind, place), values in level.items():
-            rows[task.segment, task.device, task.analysis.name, kind, place].append((task.session, values))
+            key = task.segment, task.device, task.analysis.name, kind, place
+            rows[key] += [(who, task.session, excess) for who, excess in values]
     planted = []
-    for (segment, name, analysis, kind, place), sessions in rows.items():
-        if len(sessions) < 2:
+    for (segment, name, analysis, kind, place), recorded in rows.items():
+        table = pd.DataFrame(recorded, columns=["who", "session", "excess"])
+        slope, error = slope_within(table)
+        if not np.isfinite(slope):
             continue
-        time = np.array([session for session, _ in sessions], dtype=float)
-        means = np.array([np.mean(values) for _, values in sessions])
-        errors = np.array([np.std(values, ddof=1) / np.sqrt(len(values)) for _, values in sessions])
-        weight = (time - time.mean()) / ((time - time.mean()) ** 2).sum()
         planted.append(
             {
                 "device": name,
@@ -149,9 +158,24 @@ def slopes(todo: Sequence[Again], levels: Sequence[dict[tuple[str, str], list[fl
                 "place_b": place,
                 "signal": kind,
                 "segment": segment,
-                "slope_per_session": float(weight @ means),
-                "slope_se": float(np.sqrt((weight**2) @ (errors**2))),
-                "expected_excess": [round(float(m), 6) for m in means],
+                "slope_per_session": slope,
+                "slope_se": error,
+                "expected_excess": [round(float(m), 6) for m in table.groupby("session")["excess"].mean()],
             }
         )
     return planted
+
+
+def slope_within(table: pd.DataFrame) -> tuple[float, float]:
+    """Slope of ``excess`` over ``session`` within each ``who``, and its Monte-Carlo error; NaN where nobody came twice.
+
+    All meetings weigh alike. The error comes from the scatter of a meeting's recordings, pooled over meetings.
+    """
+    each = table.groupby(["who", "session"])["excess"].agg(["mean", "var", "count"]).reset_index()
+    time = each["session"] - each.groupby("who")["session"].transform("mean")
+    spread = float((time**2).sum())
+    if not spread:
+        return np.nan, np.nan
+    weight, more = time / spread, each["count"] - 1
+    scatter = float((each["var"].fillna(0.0) * more).sum() / max(more.sum(), 1))
+    return float(weight @ each["mean"]), float(np.sqrt((weight**2 / each["count"]).sum() * scatter))
