@@ -91,6 +91,64 @@ def _released(j: int, k: int, x: np.ndarray, u: np.ndarray, seen: np.ndarray, tm
 
 
 @njit(cache=True, nogil=True)
+def _arrive(
+    j: int, k: int, start: int, wires: tuple, state: tuple, tm: np.ndarray, rule: np.ndarray, fades: tuple,
+    decay: np.ndarray, ahead: np.ndarray,
+) -> None:  # fmt: skip
+    """A spike of neuron ``j`` reaches its targets in step ``k``."""
+    first, plastic_end, target, first_in = wires[0], wires[1], wires[2], wires[3]
+    g_e, g_i, synapse, pre, post, pre_seen, post_seen = (
+        state[1], state[2], state[4], state[5], state[6], state[7], state[8],
+    )  # fmt: skip
+    now = start + k
+    if first_in[-1] > 0:
+        pre[j] = pre[j] * _faded(fades[0], now - pre_seen[j]) + rule[2]
+        pre_seen[j] = now
+    if plastic_end[j] < 0:
+        for s in range(first[j], first[j + 1]):
+            g_i[target[s]] += synapse[s, 0]
+        return
+    amount = _released(j, now, state[9], state[10], state[11], tm)
+    for s in range(first[j], plastic_end[j]):
+        _settle(s, k + 1, synapse, decay, ahead, rule[0], rule[1])
+        i = target[s]
+        synapse[s, 1] += post[i] * _faded(fades[1], now - post_seen[i])
+        g_e[i] += synapse[s, 0] * amount
+    for s in range(plastic_end[j], first[j + 1]):
+        g_e[target[s]] += synapse[s, 0] * amount
+
+
+@njit(cache=True, nogil=True)
+def _fire(
+    i: int, k: int, start: int, wires: tuple, state: tuple, rule: np.ndarray, fades: tuple, decay: np.ndarray,
+    ahead: np.ndarray,
+) -> None:  # fmt: skip
+    """Neuron ``i`` fires in step ``k``: what its plastic synapses learn of it."""
+    first_in, synapse_in, source = wires[3], wires[4], wires[5]
+    synapse, pre, post, pre_seen, post_seen = state[4], state[5], state[6], state[7], state[8]
+    now = start + k
+    post[i] = post[i] * _faded(fades[1], now - post_seen[i]) - rule[3]
+    post_seen[i] = now
+    for s in synapse_in[first_in[i] : first_in[i + 1]]:
+        _settle(s, k + 1, synapse, decay, ahead, rule[0], rule[1])
+        synapse[s, 1] += pre[source[s]] * _faded(fades[0], now - pre_seen[source[s]])
+
+
+@njit(cache=True, nogil=True)
+def _add_quanta(k: int, at: int, start: int, events: tuple, wires: tuple, state: tuple, rule: np.ndarray) -> int:
+    """Spontaneous quanta of step ``k``; returns the place of the next one."""
+    step_of, which, target, size = events[0], events[1], wires[2], wires[6]
+    grow, shrink = rule[4], rule[5]
+    while at < len(step_of) and step_of[at] == k:
+        s = which[at]
+        i = target[s]
+        scale = math.exp(grow * (start + k + 1) - shrink * state[12][i]) if shrink > 0.0 else 1.0
+        state[1][i] += size[s] * scale
+        at += 1
+    return at
+
+
+@njit(cache=True, nogil=True)
 def run(
     start: int, steps: int, wires: tuple, state: tuple, lift: np.ndarray, neuron: np.ndarray, tm: np.ndarray,
     rule: np.ndarray, fades: tuple, decay: np.ndarray, ahead: np.ndarray, delay: int, refractory: int, external: tuple,
@@ -100,11 +158,8 @@ def run(
 
     ``external`` and ``spontaneous`` hold, sorted, the step (from 0) of each event and its neuron or synapse.
     """
-    first, plastic_end, target, first_in, synapse_in, source, q_spontaneous = wires
-    v, g_e, g_i, free, synapse, pre, post, pre_seen, post_seen, x, u, tm_seen, count = state
+    v, g_e, g_i, free, synapse, count = state[0], state[1], state[2], state[3], state[4], state[12]
     theta, reset, kick = neuron[5], neuron[6], neuron[7]
-    eta, w_max, a_plus, a_minus, grow, shrink = rule[0], rule[1], rule[2], rule[3], rule[4], rule[5]
-    fade_plus, fade_minus = fades
     spikes, frozen, arrived, at_x, at_s = pending, pending, 0, 0, 0
     held = np.nonzero(free > start)[0]
     for k in range(steps):
@@ -123,39 +178,16 @@ def run(
         while at_x < len(external[0]) and external[0][at_x] == k:
             g_e[external[1][at_x]] += kick
             at_x += 1
-        while at_s < len(spontaneous[0]) and spontaneous[0][at_s] == k:
-            s = spontaneous[1][at_s]
-            scale = math.exp(grow * (start + k + 1) - shrink * count[target[s]]) if shrink > 0.0 else 1.0
-            g_e[target[s]] += q_spontaneous[s] * scale
-            at_s += 1
+        at_s = _add_quanta(k, at_s, start, spontaneous, wires, state, rule)
         while arrived < fired and step_of[arrived] + delay == k:
-            j = who[arrived]
+            _arrive(who[arrived], k, start, wires, state, tm, rule, fades, decay, ahead)
             arrived += 1
-            if first_in[-1] > 0:
-                pre[j] = pre[j] * _faded(fade_plus, start + k - pre_seen[j]) + a_plus
-                pre_seen[j] = start + k
-            if plastic_end[j] < 0:
-                for s in range(first[j], first[j + 1]):
-                    g_i[target[s]] += synapse[s, 0]
-                continue
-            amount = _released(j, start + k, x, u, tm_seen, tm)
-            for s in range(first[j], plastic_end[j]):
-                _settle(s, k + 1, synapse, decay, ahead, eta, w_max)
-                i = target[s]
-                synapse[s, 1] += post[i] * _faded(fade_minus, start + k - post_seen[i])
-                g_e[i] += synapse[s, 0] * amount
-            for s in range(plastic_end[j], first[j + 1]):
-                g_e[target[s]] += synapse[s, 0] * amount
         for f in range(fired, spikes):
             i = who[f]
-            post[i] = post[i] * _faded(fade_minus, start + k - post_seen[i]) - a_minus
-            post_seen[i] = start + k
-            for s in synapse_in[first_in[i] : first_in[i + 1]]:
-                _settle(s, k + 1, synapse, decay, ahead, eta, w_max)
-                synapse[s, 1] += pre[source[s]] * _faded(fade_plus, start + k - pre_seen[source[s]])
+            _fire(i, k, start, wires, state, rule, fades, decay, ahead)
             v[i], free[i] = reset, start + k + refractory
             count[i] += 1
     for s in range(len(synapse)):
-        _settle(s, steps, synapse, decay, ahead, eta, w_max)
+        _settle(s, steps, synapse, decay, ahead, rule[0], rule[1])
         synapse[s, 2] = 0.0
     return spikes, steps
