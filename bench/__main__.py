@@ -17,7 +17,7 @@ from bench import _page, _turns
 from bench._environments import folder, python_of
 from bench._task import OURS
 
-TASKS = ("w1", "w2", "w3", "e1", "e2", "epochs", "p1", "simulation", "growth", "first_call")
+TASKS = ("w1", "w2", "w3", "e1", "e2", "epochs", "p1", "simulation", "t4", "therapy", "growth", "first_call")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,7 +56,8 @@ def run(name: str, case: str, quick: bool) -> list[_page.Row]:
             found[tool] = python
     folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder()) as scratch:
-        measured = _turns.take(name, case, found, 1 if quick else about.rounds, quick, Path(scratch))
+        measured, failed = _turns.take(name, case, found, 1 if quick else about.rounds, quick, Path(scratch))
+    rows += [_page.Row(name, case, tool, left_out=why) for tool, why in failed.items()]
     when, where = datetime.date.today().isoformat(), f"{platform.system()} {platform.machine()}"
     return [_page.row(name, case, tool, result, when, where) for tool, result in measured.items()] + rows
 

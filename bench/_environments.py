@@ -16,13 +16,21 @@ PACKAGES = {
     "pycwt": ("pycwt==0.5.0b0",),
     "mne-connectivity": ("mne-connectivity==0.9.0",),
     "tvb-library": ("tvb-library==2.10.0",),
+    "tvb-kernels": ("tvb-kernels==0.5", "scipy>=1.11"),
+    "tvboptim": ("tvboptim==0.4.0",),
+    "jax": ("tvboptim==0.4.0",),
+    "vbjax": ("vbjax==0.0.19", "tqdm"),
+    "neurolib": ("neurolib==0.6.2",),
+    "brian2": ("brian2==2.9.0", "numpy<2.4"),
+    "nest-simulator": ("nest-simulator==3.10.0",),
     "pandas": ("pandas>=2.1", "scipy>=1.11"),
     "naive": ("pandas>=2.1", "scipy>=1.11"),
 }
 """What pip is asked for. ``hypyp-default`` is HyPyP without asking for Numba; ``naive`` are two loops around SciPy's
-correlation, as in many analysis scripts."""
+correlation, as in many analysis scripts; ``jax`` is a plain loop in JAX, in tvboptim's environment; vbjax needs tqdm
+without saying so."""
 
-SHARED = {"naive": "pandas", "hypyp-default": "hypyp"}
+SHARED = {"naive": "pandas", "hypyp-default": "hypyp", "jax": "tvboptim"}
 """Tools that work in another's environment."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import asdict, dataclass, fields
-from math import isnan
+from math import floor, hypot, isnan, log10
 from pathlib import Path
 from types import ModuleType
 
@@ -33,6 +34,12 @@ class Row:
     when: str = ""
     machine: str = ""
     left_out: str = ""
+    figures: str = "{}"
+
+    def found(self) -> dict[str, list[float]]:
+        """Mean and standard error of each figure of random runs."""
+        said: dict[str, list[float]] = json.loads(self.figures)
+        return said
 
 
 Known = dict[tuple[str, str], list[Row]]
@@ -49,7 +56,14 @@ def read() -> Known:
         with TABLE.open(newline="") as lines:
             for line in csv.DictReader(lines, delimiter="\t"):
                 numbers = {k: float(line[k]) for k in ("cpu_s", "wall_s", "peak_mb", "error")}
-                given = {**line, **numbers, "rounds": int(line["rounds"]), "scaled": line["scaled"] == "True"}
+                figures = {"figures": line.get("figures") or "{}"}
+                given = {
+                    **line,
+                    **numbers,
+                    **figures,
+                    "rounds": int(line["rounds"]),
+                    "scaled": line["scaled"] == "True",
+                }
                 known.setdefault((line["task"], line["case"]), []).append(Row(**given))
     return known
 
@@ -73,13 +87,42 @@ def verdict(case: Case, rows: list[Row]) -> list[str]:
     """What was asked for and what came out, in words; one line a target."""
     ours = next(r for r in rows if r.tool == OURS)
     said = []
-    if case.target is not None:
-        said.append(_said(f"≥ {case.target:g} × {case.peers[0]}", ratio(rows, case.peers[0]), case.target, True))
+    targets = ({case.peers[0]: case.target} if case.target is not None else {}) | case.targets
+    said += [_said(f"≥ {least:g} × {peer}", ratio(rows, peer), least, True) for peer, least in targets.items()]
     errors = [r.error for r in rows if not isnan(r.error)]
-    measured = {"cpu_s": ours.cpu_s, "peak_mb": ours.peak_mb, "error": max(errors, default=float("nan"))}
-    names = {"cpu_s": "CPU s ≤", "peak_mb": "peak MB <", "error": "error ≤"}
+    measured = {"cpu_s": ours.cpu_s, "wall_s": ours.wall_s, "peak_mb": ours.peak_mb}
+    measured |= {"error": max(errors, default=float("nan")), "apart": apart(rows)}
+    names = {"cpu_s": "CPU s ≤", "wall_s": "wall s ≤", "peak_mb": "peak MB <", "error": "error ≤"}
+    names["apart"] = "random runs, standard errors apart ≤"
     said += [_said(f"{names[k]} {limit:g}", measured[k], limit, False) for k, limit in case.limits.items()]
     return said
+
+
+def apart(rows: list[Row]) -> float:
+    """Greatest distance of a peer's figure of random runs from interbrain's, in standard errors of the difference."""
+    ours = next(r for r in rows if r.tool == OURS).found()
+    found = [
+        abs(mean - ours[name][0]) / max(hypot(error, ours[name][1]), 1e-300)
+        for r in rows
+        if r.tool != OURS
+        for name, (mean, error) in r.found().items()
+        if name in ours
+    ]
+    return max(found, default=float("nan"))
+
+
+def _figures(rows: list[Row]) -> list[str]:
+    """One line a figure: each tool's mean and its standard error."""
+    names = list(dict.fromkeys(name for r in rows for name in r.found()))
+    return [
+        f"{name}: " + "; ".join(f"{r.tool} {_plus(*r.found()[name])}" for r in rows if name in r.found())
+        for name in names
+    ]
+
+
+def _plus(mean: float, error: float) -> str:
+    digits = max(0, 1 - floor(log10(error))) if error > 0 else 3
+    return f"{mean:.{digits}f} ± {error:.{digits}f}"
 
 
 def _said(what: str, found: float, limit: float, at_least: bool) -> str:
@@ -112,6 +155,7 @@ def lines(case: Case, rows: list[Row]) -> str:
         cells = (f"{mark}{_number(each.cpu_s)}", f"{mark}{_number(each.wall_s)}", times, _number(each.peak_mb))
         out.append(f"| {name} | {' | '.join(cells)} | {_number(each.error)} |")
     out += ["", *(f"- {line}" for line in verdict(case, rows))]
+    out += [f"- {line}" for line in _figures(rows)]
     out += [f"- {r.tool}, CPU: {r.steps}" for r in rows if r.steps]
     if case.reference:
         out.append(f"- error against: {case.reference}")
@@ -126,7 +170,8 @@ How fast, how small and how exact interbrain is beside the programs that people 
 page: every tool runs in an environment and a process of its own, with one thread, after everything is imported and
 compiled; the tools take turns (A B A B …) and the medians are given. CPU seconds are user and system time of the
 process. Only the ratios of one run can be compared: the machine may have been busy with other work. `~` marks times
-that were scaled from a stated part of the task, where the whole would take hours. Peak memory is the largest resident
+that were scaled from a stated part of the task, where the whole would take hours. Random runs are compared by means (±
+standard errors) and by how many standard errors of the difference they lie apart. Peak memory is the largest resident
 memory of the process, with Python, its libraries and the data (10⁶ bytes). A target that was missed says so.
 Under "growth" the cost of one unit is given for growing numbers of them (it should not rise), with the memory that the
 call needs beside its input, among it the values that it gives back.

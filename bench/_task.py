@@ -23,13 +23,16 @@ class Case:
     target
         CPU seconds of the first peer over interbrain's that are asked for; None: none.
     limits
-        What is asked of interbrain alone: ``"cpu_s"``, ``"peak_mb"``, ``"error"`` to the largest allowed.
+        What is asked of interbrain alone: ``"cpu_s"``, ``"wall_s"``, ``"peak_mb"``, ``"error"``, ``"apart"`` (standard
+        errors between figures of random runs) to the largest allowed.
     rounds
         How often each tool runs, in turns.
     note
         What the table must say: a fraction that was scaled, another convention.
     reference
         What the error is taken against; empty: the first peer.
+    targets
+        Like ``target``, of further peers by name.
     """
 
     title: str
@@ -39,6 +42,7 @@ class Case:
     rounds: int = 3
     note: str = ""
     reference: str = ""
+    targets: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,11 @@ class Step:
 class Built:
     """One tool's side of a case: ``steps`` are timed; ``values`` gives numbers for comparison, not timed.
 
-    ``warm`` is called once before, on small data, so that no compilation is timed.
+    ``warm`` is called once before, on small data, so that no compilation is timed. ``figures`` gives what random runs
+    agree on up to chance: name to mean and its standard error, not timed.
     """
 
     steps: tuple[Step, ...]
     values: Callable[[], np.ndarray] | None = None
     warm: Callable[[], object] | None = None
+    figures: Callable[[], dict[str, tuple[float, float]]] | None = None

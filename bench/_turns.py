@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -20,9 +22,16 @@ ONE_THREAD = {
 }
 
 
+class EndedEarly(Exception):
+    """A tool's process ended before it should; the text is the last line of what it said."""
+
+
 @dataclass(frozen=True)
 class Measured:
-    """CPU and wall seconds of the whole task (medians of the rounds, scaled), largest memory, error, costs a unit."""
+    """CPU and wall seconds of the whole task (medians of the rounds, scaled), largest memory, error, costs a unit.
+
+    ``figures`` are those of random runs in JSON: name to mean and standard error.
+    """
 
     version: str
     cpu_s: float
@@ -32,6 +41,16 @@ class Measured:
     rounds: int
     scaled: bool
     steps: str
+    figures: str = "{}"
+
+
+@dataclass(frozen=True)
+class End:
+    """What a tool says when it goes: largest memory (10⁶ bytes), numbers for comparison, figures of random runs."""
+
+    peak_mb: float
+    values: np.ndarray | None
+    figures: dict[str, list[float]]
 
 
 class Worker:
@@ -40,61 +59,94 @@ class Worker:
     def __init__(self, task: str, case: str, tool: str, python: Path, quick: bool, values: Path) -> None:
         command = [str(python), "-m", "bench._worker", task, case, tool, str(values), *(["--quick"] if quick else [])]
         environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-        self.values = values
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
+        self.values, self.said = values, values.with_suffix(".txt")
+        with self.said.open("w") as said:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, env=environment
+            )
         self.version = self._answer()["version"]
 
     def go(self) -> dict[str, Any]:
         return self._ask("go")
 
-    def end(self) -> tuple[float, np.ndarray | None]:
-        """Largest memory (10⁶ bytes), and the numbers for comparison."""
-        peak = float(self._ask("end")["peak_mb"])
+    def end(self) -> End:
+        answer = self._ask("end")
         self.process.wait()
-        return peak, np.load(self.values) if self.values.is_file() else None
+        values = np.load(self.values) if self.values.is_file() else None
+        return End(float(answer["peak_mb"]), values, answer["figures"])
 
     def _ask(self, what: str) -> dict[str, Any]:
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{what}\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(f"{what}\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # what it said on its way out is read below
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"bench: {' '.join(self.process.args[3:6])} ended early; its message stands above.")  # type: ignore[index]
+            self.process.wait()
+            said = self.said.read_text(errors="replace")
+            print(said, file=sys.stderr)
+            lines = [x.strip() for x in said.splitlines() if x.strip()]
+            raise EndedEarly((lines or [f"ended with status {self.process.returncode}"])[-1])
         answer: dict[str, Any] = json.loads(line)
         return answer
 
 
-def take(task: str, case: str, tools: dict[str, Path], rounds: int, quick: bool, scratch: Path) -> dict[str, Measured]:
-    """Every tool ``rounds`` times, in turns."""
-    workers = {t: Worker(task, case, t, python, quick, scratch / f"{t}.npy") for t, python in tools.items()}
-    answers: dict[str, list[dict[str, Any]]] = {t: [] for t in workers}
+def take(
+    task: str, case: str, tools: dict[str, Path], rounds: int, quick: bool, scratch: Path
+) -> tuple[dict[str, Measured], dict[str, str]]:
+    """Every tool ``rounds`` times, in turns; and the peers that ended early, with what they said."""
+    workers: dict[str, Worker] = {}
+    answers: dict[str, list[dict[str, Any]]] = {t: [] for t in tools}
+    ends: dict[str, End] = {}
+    failed: dict[str, str] = {}
+
+    def each(turn: Callable[[str], object]) -> None:
+        for tool in tools:
+            if tool not in failed:
+                try:
+                    turn(tool)
+                except EndedEarly as why:
+                    if tool == OURS:
+                        raise SystemExit(f"bench: {task} {case} ended early: {why}") from None
+                    failed[tool] = str(why)
+
+    def start(tool: str) -> None:
+        workers[tool] = Worker(task, case, tool, tools[tool], quick, scratch / f"{tool}.npy")
+
+    def end(tool: str) -> None:
+        ends[tool] = workers[tool].end()
+
+    each(start)
     for _ in range(rounds):
-        for tool, worker in workers.items():
-            answers[tool].append(worker.go())
-    ends = {tool: worker.end() for tool, worker in workers.items()}
-    return {t: _measured(w.version, answers[t], ends[t][0], _error(t, ends)) for t, w in workers.items()}
+        each(lambda tool: answers[tool].append(workers[tool].go()))
+    each(end)
+    done = {t: _measured(workers[t].version, answers[t], ends[t], _error(t, ends)) for t in ends}
+    return done, failed
 
 
-def _measured(version: str, answers: list[dict[str, Any]], peak: float, error: float) -> Measured:
+def _measured(version: str, answers: list[dict[str, Any]], end: End, error: float) -> Measured:
     steps = answers[0]["steps"]
     seconds = [[median(a["seconds"][i][kind] for a in answers) for i in range(len(steps))] for kind in (0, 1)]
     cpu, wall = (sum(s["times"] * x for s, x in zip(steps, each, strict=True)) for each in seconds)
     costs = [f"{s['name']}: {x / s['units']:.3g} s" for s, x in zip(steps, seconds[0], strict=True) if s["name"]]
     scaled = any(s["times"] not in (0, 1) for s in steps)
-    return Measured(version, cpu, wall, peak, error, len(answers), scaled, "; ".join(costs))
+    figures = json.dumps(end.figures)
+    return Measured(version, cpu, wall, end.peak_mb, error, len(answers), scaled, "; ".join(costs), figures)
 
 
-def _error(tool: str, ends: dict[str, tuple[float, np.ndarray | None]]) -> float:
+def _error(tool: str, ends: dict[str, End]) -> float:
     """Greatest difference from interbrain's numbers; for interbrain itself its own, against its reference path."""
-    ours, theirs = ends[OURS][1], ends[tool][1]
+    ours, theirs = ends[OURS].values, ends[tool].values
     if ours is None or theirs is None:
         return float("nan")
     if tool == OURS:
-        return float(np.abs(ours).max()) if all(v is None for t, (_, v) in ends.items() if t != OURS) else float("nan")
+        return (
+            float(np.abs(ours).max()) if all(e.values is None for t, e in ends.items() if t != OURS) else float("nan")
+        )
     return float(np.abs(ours - theirs).max())

@@ -7,6 +7,7 @@ its largest memory, after writing the numbers to be compared into the file VALUE
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -37,7 +38,8 @@ def _version(tool: str) -> str:
 
 
 def main() -> None:
-    answers, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not be taken for an answer
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print, compiled ones too, must not be taken for an answer
     task, case, tool, values = sys.argv[1:5]
 
     def answer(**what: object) -> None:
@@ -61,7 +63,7 @@ def main() -> None:
     peak = peak_mb()
     if built.values is not None:
         np.save(values, np.asarray(built.values()))
-    answer(peak_mb=peak)
+    answer(peak_mb=peak, figures=built.figures() if built.figures is not None else {})
 
 
 if __name__ == "__main__":

@@ -1,158 +1,211 @@
-"""T1–T3: two brains with delays and noise, one dyad or many, beside The Virtual Brain."""
+"""T1–T3: two brains with delays and noise, one dyad or many, beside the programs that simulate one brain.
+
+A tool's file has ``build(problem)``, which gives its side; the problem and what is compared are here.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 
-from bench._task import OURS, Built, Case, Step
+from bench._task import Built, Case, Step
 
 TITLE = "Two brains: 30 % density, delays of 1 to 20 ms, 50 edges between them, noise; 10 s simulated"
 DURATION, BRIDGES, SETS = 10.0, 50, 128
-NOTE = "The Virtual Brain: 1 s, scaled. Error: states after 1 s without noise, from the same start."
-
-
-def _case(kind: str, regions: int, target: float | None, peers: tuple[str, ...] = ("tvb-library",)) -> Case:
-    limit = {"error": 2e-4 if "single" in kind else 2e-5} if peers else {}
-    return Case(f"{kind}, {regions} regions a brain", peers, target, limit, 3, NOTE if peers else "")
-
-
-CASES = {
-    "t1a-68": _case("T1a: Kuramoto, steps of 1 ms", 68, 10),
-    "t1a-200": _case("T1a: Kuramoto, steps of 1 ms", 200, 10),
-    "t1b-68": _case("T1b: Jansen–Rit, steps of 0.5 ms", 68, None),
-    "t2-68": _case(
-        "T2: T1a, the 50 edges between the brains learn (The Virtual Brain: weights are fixed)", 68, None, ()
-    ),
-    "t3-68": _case(f"T3: T1a for {SETS} dyads with couplings of their own, in single precision", 68, 100),
-    "t3-jansen-rit-68": _case(f"T3: T1b for {SETS} dyads with couplings of their own, in single precision", 68, None),
+COUPLING = {"kuramoto": 5.0, "jansen_rit": 10.0, "wilson_cowan": 0.5}
+NOISE, RATE, TARGET, WEIGHT = 0.5, 0.02, 0.2, 0.1
+"""Of nodes; of learning, 1/s; weight that perfect likeness builds; weight of a bridge at the start."""
+SEEDS, SETTLES, LASTS, EVERY = 6, 0.5, 1.5, 0.01
+"""Runs with noise that are compared: how many, s that they settle, s that count, s between rows."""
+FILES = {
+    "interbrain": "ours",
+    "tvb-library": "tvb",
+    "tvb-kernels": "kernels",
+    "tvboptim": "tvboptim",
+    "jax": "jax",
+    "vbjax": "vbjax",
+    "neurolib": "neurolib",
 }
+_EXACT = "Error: states after 1 s without noise, from the same start."
+_TVB = f"The Virtual Brain: 1 s, scaled. {_EXACT}"
+_JAX = "jax: a plain loop (lax.scan, vmap) over sines and cosines of edges, single precision; tvboptim likewise single."
+_WHO_LEARNS = "The Virtual Brain, tvboptim, vbjax and neurolib have no weights that learn."
 
 
-def tables(regions: int) -> tuple[np.ndarray, np.ndarray]:
-    """``(to, from)`` weights and lengths (mm; 10 mm are 1 ms, a whole step) of both brains and what joins them."""
-    random = np.random.default_rng(1)
-    n = 2 * regions
-    weights, lengths = np.zeros((n, n)), np.zeros((n, n))
-    for brain in (slice(0, regions), slice(regions, n)):
-        there = np.triu(random.random((regions, regions)) < 0.3, 1)
-        w = np.where(there, random.lognormal(0, 1, there.shape), 0.0)
-        weights[brain, brain] = (w + w.T) / (0.3 * regions * np.exp(0.5))
-        lengths[brain, brain] = 10.0 * np.triu(random.integers(1, 21, there.shape), 1)
-    a, b = random.choice(regions, BRIDGES // 2, replace=False), random.choice(regions, BRIDGES // 2, replace=False)
-    weights[a, regions + b] = weights[regions + b, a] = 0.1
-    lengths[a, regions + b] = 100.0
-    return weights, np.maximum(lengths, lengths.T)
+def _case(
+    kind: str, regions: int, targets: dict[str, float], peers: tuple[str, ...], note: str, error: float = 2e-5
+) -> Case:
+    limits = {"error": error, "apart": 4.0}
+    return Case(f"{kind}, {regions} regions a brain", peers, None, limits, 3, note, targets=targets)
 
 
-def start(kind: str, n: int) -> np.ndarray:
-    """``(variable, region)``."""
-    random = np.random.default_rng(2)
-    if kind == "kuramoto":
-        return random.uniform(0, 2 * np.pi, (1, n))
-    begin = np.zeros((6, n))
-    begin[:3] = np.array([[0.1], [20.0], [12.0]]) + random.normal(0, 0.5, (3, n)) * [[0.01], [1], [1]]
-    return begin
+def _cases() -> dict[str, Case]:
+    found = {}
+    t1a, ten = "T1a: Kuramoto, steps of 1 ms", {"tvb-library": 10.0, "tvboptim": 3.0}
+    for n in (68, 90, 200):
+        more = ("vbjax",) if n == 68 else ()
+        vbjax = " vbjax: 0.5 s, scaled; its history holds the whole run and each step costs more the longer it is." * (
+            n == 68
+        )
+        note = f"{_TVB} {_JAX}{vbjax}"
+        found[f"t1a-{n}"] = _case(t1a, n, ten, ("tvb-library", "tvboptim", "jax", *more), note, 2e-3)
+    t1b = "T1b: Jansen–Rit, steps of 0.5 ms"
+    for n in (68, 200):
+        found[f"t1b-{n}"] = _case(t1b, n, {}, ("tvb-library", "tvboptim"), f"{_TVB} tvboptim: single precision.", 2e-3)
+    wc = "neurolib: Euler steps, coloured noise and no resting rate taken off, so that only its speed is compared."
+    found["t1b-wc-68"] = _case(
+        "T1b: Wilson–Cowan, steps of 0.5 ms", 68, {}, ("tvb-library", "neurolib"), f"{_TVB} {wc}"
+    )
+    learns = "T2: T1a, the 50 edges between the brains learn"
+    for n in (68, 200):
+        found[f"t2-{n}"] = _case(learns, n, {}, ("jax",), f"{_WHO_LEARNS} {_JAX}", 2e-3)
+    many = f"for {SETS} dyads with couplings of their own, in single precision"
+    note = f"{_TVB} tvboptim and jax: 16 dyads side by side, scaled."
+    t3 = {"tvb-library": 100.0, "tvboptim": 10.0, "jax": 10.0}
+    found["t3-68"] = _case(f"T3: T1a {many}", 68, t3, tuple(t3), note, 2e-3)
+    note = f"jax: 16 dyads side by side, scaled. {_WHO_LEARNS}"
+    found["t3-t2-68"] = _case(f"T3: T2 {many}", 68, {"jax": 10.0}, ("jax",), note, 2e-3)
+    note = f"{_TVB} tvb-kernels: 96 dyads, 1 s, scaled."
+    columns = {"tvb-kernels": 3.0}
+    found["t3-jansen-rit-68"] = _case(f"T3: T1b {many}", 68, columns, ("tvb-library", "tvb-kernels"), note, 2e-3)
+    return found
 
 
-def frequencies(n: int) -> np.ndarray:
-    return np.random.default_rng(3).normal(10, 0.5, n)
+CASES = _cases()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is simulated: ``kind`` of node, regions a brain, sets of parameters, whether bridges learn, s."""
+
+    kind: str
+    regions: int
+    sets: int
+    learns: bool
+    duration: float
+
+    @property
+    def n(self) -> int:
+        return 2 * self.regions
+
+    @property
+    def dt(self) -> float:
+        """s."""
+        return 1e-3 if self.kind == "kuramoto" else 5e-4
+
+    @property
+    def coupling(self) -> np.ndarray:
+        """``(set,)``."""
+        return COUPLING[self.kind] * (1 + 0.01 * np.arange(self.sets))
+
+    def tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """``(to, from)`` weights and lengths (mm; 10 mm are 1 ms, whole steps) of both brains and what joins them."""
+        random = np.random.default_rng(1)
+        n, regions = self.n, self.regions
+        weights, lengths = np.zeros((n, n)), np.zeros((n, n))
+        for brain in (slice(0, regions), slice(regions, n)):
+            there = np.triu(random.random((regions, regions)) < 0.3, 1)
+            w = np.where(there, random.lognormal(0, 1, there.shape), 0.0)
+            weights[brain, brain] = (w + w.T) / (0.3 * regions * np.exp(0.5))
+            lengths[brain, brain] = 10.0 * np.triu(random.integers(1, 21, there.shape), 1)
+        a, b = (random.choice(regions, BRIDGES // 2, replace=False) for _ in range(2))
+        weights[a, regions + b] = weights[regions + b, a] = WEIGHT
+        lengths[a, regions + b] = 100.0
+        return weights, np.maximum(lengths, lengths.T)
+
+    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """To, from, weight, lag in steps and whether it is a bridge, by who receives."""
+        weights, lengths = self.tables()
+        to, source = np.nonzero(weights)
+        lag = np.rint(lengths[to, source] / 10 / 1000 / self.dt).astype(np.int32)
+        return to, source, weights[to, source], lag, (to < self.regions) != (source < self.regions)
+
+    def start(self) -> np.ndarray:
+        """``(variable, region)``."""
+        random = np.random.default_rng(2)
+        if self.kind == "kuramoto":
+            return random.uniform(0, 2 * np.pi, (1, self.n))
+        if self.kind == "wilson_cowan":
+            return random.uniform(0, 0.5, (2, self.n))
+        begin = np.zeros((6, self.n))
+        scatter = random.normal(0, 0.5, (3, self.n)) * [[0.01], [1], [1]]
+        begin[:3] = np.array([[0.1], [20.0], [12.0]]) + scatter
+        return begin
+
+    def frequencies(self) -> np.ndarray:
+        """Hz."""
+        return np.random.default_rng(3).normal(10, 0.5, self.n)
+
+    def end(self, seen: np.ndarray) -> np.ndarray:
+        """What is compared of a run without noise: its last row, phases on the circle."""
+        return np.concatenate([np.cos(seen[-1]), np.sin(seen[-1])]) if self.kind == "kuramoto" else seen[-1]
+
+    def described(self, seen: np.ndarray) -> dict[str, float]:
+        """What is compared of a run with noise, ``(time, region)``."""
+        if self.kind == "kuramoto":
+            brains = seen.reshape(len(seen), 2, -1)
+            return {"order parameter": float(np.abs(np.exp(1j * brains).mean(axis=2)).mean())}
+        name = {"jansen_rit": "y1 − y2, mV", "wilson_cowan": "E"}[self.kind]
+        return {f"mean of {name}": float(seen.mean()), f"SD over time of {name}": float(seen.std(axis=0).mean())}
+
+
+Simulate = Callable[[float, bool, int], np.ndarray]
+"""From s, with noise or without, and a seed to ``(time, region)``: phases, y1 − y2 or E, after every step or after each
+10 ms, up to the end."""
+
+
+def compare(
+    problem: Problem,
+    simulate: Simulate,
+    part: float,
+    step: Step | None = None,
+    same: bool = True,
+    warm: Callable[[], object] | None = None,
+    learnt: Callable[[], np.ndarray] | None = None,
+) -> Built:
+    """A tool's side.
+
+    Parameters
+    ----------
+    part
+        s that are timed of the whole duration.
+    step
+        What is timed instead, for tools that do many sets at once; runs with noise are compared with one set only.
+    same
+        Whether steps are the same as interbrain's, so that states can be compared.
+    warm
+        What is run before, where a short run would not do (JAX compiles for a length).
+    learnt
+        Weights of the bridges after 1 s without noise; compared by their change over the largest that could be.
+    """
+
+    def values() -> np.ndarray:
+        end = problem.end(simulate(1.0, False, 0))
+        weights = (learnt() - WEIGHT) / (RATE * (TARGET + WEIGHT)) if learnt else np.empty(0)
+        return np.concatenate([end, weights])
+
+    def figures() -> dict[str, tuple[float, float]]:
+        rows = round((SETTLES + LASTS) / EVERY)
+        runs = [simulate(SETTLES + LASTS, True, seed) for seed in range(SEEDS)]
+        found = [problem.described(x[len(x) // rows - 1 :: len(x) // rows][round(SETTLES / EVERY) :]) for x in runs]
+        return {k: (float(np.mean(x)), _error(x)) for k in found[0] for x in [[f[k] for f in found]]}
+
+    timed = step or Step(lambda: simulate(part, True, 0), problem.sets * problem.duration / part)
+    before = warm or (lambda: simulate(0.05, True, 1))
+    return Built((timed,), values if same else None, before, None if step else figures)
+
+
+def _error(x: list[float]) -> float:
+    return float(np.std(x, ddof=1) / np.sqrt(len(x)))
 
 
 def build(case: str, tool: str, quick: bool) -> Built:
-    kind = "jansen_rit" if case.startswith("t1b") or "jansen" in case else "kuramoto"
-    regions = int(case.rsplit("-", 1)[1])
-    many = (8 if quick else SETS) if case.startswith("t3") else 1
-    duration = 1.0 if quick else DURATION
-    if tool == OURS:
-        return _ours(kind, regions, many, case.startswith("t2"), duration)
-    return _tvb(kind, regions, many, duration)
-
-
-def _ours(kind: str, regions: int, many: int, learns: bool, duration: float) -> Built:
-    from interbrain.simulate.brain import Plasticity, simulate_brain
-    from interbrain.simulate.connectome import from_tables
-    from interbrain.simulate.network import network_of
-    from interbrain.simulate.nodes import JansenRit, Kuramoto
-
-    weights, lengths = tables(regions)
-    network = network_of(from_tables(weights, lengths, "to_from"), speed=10.0)
-    if learns:
-        network = network.with_plastic((network.to < regions) != (network.source < regions))
-    n, dt = 2 * regions, 1e-3 if kind == "kuramoto" else 5e-4
-
-    def node(k: int, noise: float) -> Any:
-        if kind == "kuramoto":
-            return Kuramoto(frequencies(n), 5.0 + 0.05 * k, noise)
-        return JansenRit(p=150.0, coupling=10.0 + 0.05 * k, noise=noise)
-
-    nodes = [node(k, 0.5) for k in range(many)]
-    rule = Plasticity(0.02, 0.2) if learns else None
-    precision: Any = "single" if many > 1 else "double"
-
-    def run(seconds: float) -> object:
-        return simulate_brain(network, nodes, seconds, dt, list(range(many)), rule, precision=precision, threads=1)
-
-    def values() -> np.ndarray:
-        found = simulate_brain(network, node(0, 0.0), 1.0, dt, start=start(kind, n), precision=precision)
-        return _compared(kind, found.state.values()[0])
-
-    return Built((Step(lambda: run(duration)),), None if learns else values, lambda: run(0.05))
-
-
-def _compared(kind: str, state: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.cos(state[0]), np.sin(state[0])]) if kind == "kuramoto" else state[1] - state[2]
-
-
-def _tvb(kind: str, regions: int, many: int, duration: float) -> Built:
-    import logging
-
-    logging.disable(logging.CRITICAL)
-    from tvb.datatypes.connectivity import Connectivity
-    from tvb.simulator.lab import coupling, integrators, models, monitors, noise, simulator
-
-    weights, lengths = tables(regions)
-    n, dt = 2 * regions, 1.0 if kind == "kuramoto" else 0.5
-    one = np.array
-    begin = start(kind, n)
-
-    def simulate(seconds: float, noisy: bool) -> np.ndarray:
-        joined = Connectivity(
-            weights=weights, tract_lengths=lengths, speed=one([10.0]), centres=np.zeros((n, 3)),
-            region_labels=one([f"r{i}" for i in range(n)]),
-        )  # fmt: skip
-        joined.configure()
-        if kind == "kuramoto":
-            model = models.Kuramoto(omega=2 * np.pi * frequencies(n) / 1000)
-            pull: Any = coupling.Kuramoto(a=one([0.005]))
-        else:
-            model = models.JansenRit(
-                A=one([3.25]), B=one([22.0]), mu=one([0.15]), nu_max=one([0.0025]), v0=one([6.0]), r=one([0.56]),
-                variables_of_interest=("y1", "y2"),
-            )  # fmt: skip
-            pull = coupling.SigmoidalJansenRit(
-                cmin=one([0.0]), cmax=one([0.005]), midpoint=one([6.0]), r=one([0.56]), a=one([10.0])
-            )
-        size = np.zeros(len(begin))
-        size[0 if kind == "kuramoto" else 4] = 1e-4
-        step = (
-            integrators.HeunStochastic(dt=dt, noise=noise.Additive(nsig=size[:, None, None]))
-            if noisy
-            else integrators.HeunDeterministic(dt=dt)
-        )
-        horizon = round(lengths.max() / 10 / dt) + 2
-        past = np.repeat(begin[None, :, :, None], horizon, axis=0)
-        run = simulator.Simulator(
-            model=model, connectivity=joined, coupling=pull, integrator=step, conduction_speed=10.0,
-            monitors=(monitors.Raw(),), initial_conditions=past,
-        )  # fmt: skip
-        run.configure()
-        ((_, states),) = run.run(simulation_length=1000 * seconds)
-        return states[-1, :, :, 0]
-
-    def values() -> np.ndarray:
-        last = simulate(1.0, False)
-        return np.concatenate([np.cos(last[0]), np.sin(last[0])]) if kind == "kuramoto" else last[0] - last[1]
-
-    return Built((Step(lambda: simulate(1.0, True), many * duration),), values, lambda: simulate(0.02, True))
+    kind = "jansen_rit" if "jansen" in case or case.startswith("t1b") else "kuramoto"
+    kind = "wilson_cowan" if "-wc-" in case else kind
+    sets = (8 if quick else SETS) if case.startswith("t3") else 1
+    problem = Problem(kind, int(case.rsplit("-", 1)[1]), sets, "t2-" in case, 1.0 if quick else DURATION)
+    built: Built = import_module(f"bench.simulation_{FILES[tool]}").build(problem)
+    return built
