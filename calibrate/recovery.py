@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from calibrate import _recovery_pictures
 from calibrate._kept import FOLDER, LEVEL, finished, markdown, origin
 from interbrain.arrays.streams import stream
 from interbrain.simulate._gains import BEAT_S
@@ -93,6 +94,7 @@ def main(argv: list[str] | None = None) -> None:
     }
     table = finished(FOLDER / "recovery.tsv", cells, f"n={asked.n} seed={asked.seed} minutes={MINUTES:g}", asked.fresh)
     (FOLDER / "recovery.md").write_text(page(table), encoding="utf-8")
+    _recovery_pictures.draw_all(table)
 
 
 def page(table: pd.DataFrame) -> str:
@@ -101,6 +103,10 @@ def page(table: pd.DataFrame) -> str:
     return f"""# {TITLE}
 
 {_INTRO}
+
+![Excess against the planted share, a panel a device](../pictures/recovery/strength.svg)
+
+![Lag found against the planted share, a panel a device; lines: planted lags](../pictures/recovery/lag.svg)
 
 {markdown(header, [_line(row) for row in table.to_dict("records")])}
 
@@ -146,7 +152,9 @@ s, since one phase for the whole band is divided by the band's mean frequency. B
 one of its cycles more or less looks much the same, so that who leads is often told wrongly. EEG is the easiest
 by far, and too easy: alpha of both people has one shared rate and no rival rhythm beside it. Correlations of
 motion energy are small (its source is bent by a threshold, and windows of a minute are short), but its lags are
-the sharpest."""
+the sharpest.
+
+Growth over sessions, generalisation and the relation to outcome: [studies found again](loop.md)."""
 
 
 if __name__ == "__main__":
