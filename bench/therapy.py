@@ -29,7 +29,7 @@ CASES = {
     ),
     "ensemble-68": Case(
         "1,000 courses without signals, 68 regions a brain", (), None, {}, 1,
-        f"{PART // 2} courses, scaled; on one thread.",
+        f"{PART // 4} courses, scaled; on one thread.",
     ),
 }  # fmt: skip
 
@@ -61,7 +61,7 @@ def build(case: str, tool: str, quick: bool) -> Built:
         return Built((Step(lambda: written(one, 1)),), differ, lambda: written(small, 1))
     if case == "recorded":
         return Built((Step(lambda: recorded(one, 10.0)),), None, lambda: recorded(small, 1.0))
-    part = 2 if quick else PART // (2 if case.endswith("68") else 1)
+    part = 2 if quick else PART // (4 if case.endswith("68") else 1)
     regions = 68 if case.endswith("68") else 24
     many = Course(therapy="cbt", dyads=part, sessions=sessions, regions=regions)
     return Built((Step(lambda: simulate_course(many, 1), MANY / part),), None, lambda: simulate_course(small, 1))
