@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -75,7 +76,7 @@ def shown(state: MeetingState, name: str) -> MeetingState:
     return replace(state, rest_s=0.0, speaker=state.speaker[:beats], contact=state.contact[:beats])
 
 
-def table_of(found: Recorded, name: str, seed: int) -> pd.DataFrame:
+def table_of(found: Recorded, name: str, seed: int, segments: Iterable[str] = SEGMENTS.values()) -> pd.DataFrame:
     """One row a meeting: segment, group (the patient's), session, excess, and share and square of what is planted.
 
     Every meeting is recorded and measured by its modality's default analysis, in the first place that carries
@@ -83,7 +84,10 @@ def table_of(found: Recorded, name: str, seed: int) -> pd.DataFrame:
     """
     course, record = found.run.course, device(name)
     rows = []
+    wanted = set(segments)
     for each in held(course, found.states, found.conversations):
+        if each.state.name not in wanted:
+            continue
         state = shown(each.state, name)
         share = state.share(record)
         planted = {"share": float(share.mean()), "square": float((share**2).mean())}
