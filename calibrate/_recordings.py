@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 from scipy.signal import butter, lfilter, resample_poly, sosfiltfilt
 
+from interbrain.arrays.streams import stream
 from interbrain.data.signal import Channel, Signal
-from interbrain.simulate.observe import record_pair
-from interbrain.simulate.settings import Simulation
+from interbrain.simulate import haemodynamics as haemo
+from interbrain.simulate import light as optics
+from interbrain.simulate.in_common import in_common
 
 Make = Callable[[np.random.Generator, float], Signal]
 
-LIGHT = Simulation(artefacts_per_minute=0.3, lag_s=0.0)
+REGIONS, RATE, SEED = ("lIFG", "rIFG", "lTPJ", "rTPJ"), 5.0, 20260101
+"""Of simulated caps: two channels a region, Hz; the last region carries what is in common."""
 
 
 def signal_of(values: np.ndarray, rate: float) -> Signal:
@@ -48,8 +51,16 @@ def light(random: np.random.Generator, seconds: float) -> Signal:
 
 
 def pair_of_caps(random: np.random.Generator, seconds: float, coupling: float) -> tuple[Signal, Signal]:
-    a, b = record_pair(LIGHT, coupling, ("calibrate", int(random.integers(2**62))), 0.0, seconds)
-    return a.signal, b.signal
+    """Two such caps; the source under one region has the share ``coupling`` in common, at no lag."""
+    own = stream(SEED, "recording", "calibrate", int(random.integers(2**62)))
+    n = round(seconds * RATE)
+    first, second = (haemo.source(own, len(REGIONS), n, RATE) for _ in (0, 1))
+    shared = haemo.source(own, 1, n, RATE)[0]
+    first[-1], second[-1] = in_common((first[-1], second[-1]), (shared, shared), np.full(n, coupling))
+    worn = optics.cap(REGIONS, 2)
+    under = np.repeat(np.arange(len(REGIONS)), 2)
+    a, b = (optics.light(worn, brain[under], RATE, own, 0.25, 0.3) for brain in (first, second))
+    return a, b
 
 
 def brain(random: np.random.Generator, seconds: float) -> Signal:

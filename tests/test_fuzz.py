@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from interbrain.data.errors import BadInput
 from interbrain.data.plan import Plan, read_plan
 from interbrain.formats._study_toml import StudyToml
-from interbrain.simulate.settings import read_simulation
 from interbrain.study.read import read_study
+from interbrain.study.simulated_course import asked_course
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "torture"))
 
@@ -82,13 +82,13 @@ def _tables(model: Any, parts: dict[str, Any]) -> st.SearchStrategy[dict[str, An
 def _contents() -> dict[str, tuple[Any, st.SearchStrategy[dict[str, Any]]]]:
     from interbrain.data.plan import PARTS
     from interbrain.formats._study_toml import MODELS
-    from interbrain.simulate.settings import Simulation
+    from interbrain.simulate.course import Course
 
-    simulation = st.dictionaries(st.sampled_from([*Simulation.model_fields, "x"]), values, max_size=5)
+    simulation = st.dictionaries(st.sampled_from([*Course.model_fields, "x", "patients"]), values, max_size=5)
     return {
         "plan.toml": (read_plan, _tables(Plan, PARTS)),
         "study.toml": (read_study, _tables(StudyToml, MODELS)),
-        "sim.toml": (read_simulation, simulation),
+        "sim.toml": (asked_course, simulation),
     }
 
 

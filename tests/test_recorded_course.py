@@ -208,8 +208,6 @@ def test_what_is_wrong_is_one_sentence(tmp_path):
         assert found.exit_code == 2 and told in found.output and "Traceback" not in found.output, found.output
     found = invoke(tmp_path / "out", "--therapy", "wait_list", "--record", "motion", "--quiet")
     assert found.exit_code == 2 and "nobody meets" in found.output
-    found = invoke(tmp_path / "out", "--record", "motion")
-    assert found.exit_code == 2 and "--record: belongs to a course of therapy" in found.output
     with pytest.raises(BadInput, match=r"missing is 0.9; allowed are 0 to 0.6"):
         simulate_recorded(Course(dyads=1, sessions=1), ("motion",), missing=0.9)
 

@@ -1,14 +1,9 @@
-"""The quick form of ``calibrate/reliability.py`` and ``calibrate/demo_outcome.py``: planted truth is recovered."""
-
-import json
+"""The quick form of ``calibrate/reliability.py``: planted truth is recovered."""
 
 import numpy as np
 import pytest
 
-from calibrate import demo_outcome
 from calibrate import reliability as table
-from interbrain.simulate.settings import Simulation
-from interbrain.study.demo import could_be_found
 
 POOL, SEED = 8, 3
 
@@ -37,20 +32,3 @@ def test_the_true_shares_follow_from_the_pool_by_hand():
     assert true["within"] == pytest.approx(0.5 / 1.5)
     assert true["between"] == pytest.approx(0.5 / 2)
     assert true["all"] == pytest.approx(1 / 2)
-
-
-def test_a_strong_relation_is_found_and_none_is_not():
-    known = {"square": 0.0, "slope": 1.0, "level": 0.0, "sd": 1e-3}
-    loud = Simulation(patients=20, growth=0.0, symptom_effect=20.0, symptom_sd=0.0)  # no score at its bounds
-    strong = [demo_outcome.study_p(loud.model_copy(update={"seed": i}), known) for i in range(4)]
-    assert all(p < 0.05 and estimate == pytest.approx(-20, abs=8) for estimate, p in strong)
-    none = [demo_outcome.study_p(Simulation(seed=i, patients=20, symptom_effect=0.0), known) for i in range(8)]
-    assert np.mean([p <= 0.05 for _, p in none]) <= 0.25
-
-
-def test_the_demo_tells_what_could_be_found_only_for_the_settings_that_were_calibrated():
-    told = could_be_found(Simulation(seed=5))
-    assert len(told) == 1 and "8 patients" in told[0] and "40 patients" in told[0]
-    assert could_be_found(Simulation(symptom_effect=30.0)) == []
-    lines = demo_outcome.TOLD.read_text(encoding="utf-8").splitlines()
-    assert json.dumps(Simulation().model_dump(mode="json", exclude={"seed"}))[:20] in lines[1].replace('""', '"')

@@ -61,7 +61,7 @@ def test_what_is_wrong_is_one_sentence(tmp_path):
         (["--therapy", "cbt", "--without", "oxytocine"], "did you mean 'oxytocin'?"),
         (["--therapy", "cbt", "--set", "stres=1"], "did you mean 'stress'?"),
         (["--therapy", "hypnosis"], "there is no 'hypnosis'; there are: cbt"),
-        (["--set", "stress=0.4"], "--set: belongs to a course of therapy; add --therapy NAME"),
+        (["--set", "stress=4"], "stress is 4"),
         (["--therapy", "cbt", "--set", "learning=1", "--set", "dopamine=10", "--set", "gated_by="], "rate times gate"),
     ):
         found = invoke(tmp_path / "out", *words, "--quiet")

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _DOORS = {
     "Channel": "interbrain.data.signal",
+    "Course": "interbrain.simulate",
     "Meeting": "interbrain.data.study",
     "Plan": "interbrain.data.plan",
     "Points": "interbrain.data.points",
@@ -28,7 +29,8 @@ _DOORS = {
     "rank_measures": "interbrain.report.power",
     "read_study": "interbrain.study",
     "run": "interbrain.study",
-    "simulate_study": "interbrain.simulate",
+    "simulate_course": "interbrain.simulate",
+    "simulate_recorded": "interbrain.simulate",
     "write_report": "interbrain.report",
     "write_study": "interbrain.study",
 }

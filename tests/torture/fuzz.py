@@ -65,9 +65,9 @@ def read_it(specimen: Specimen, folder: Path) -> None:
     from interbrain.data.plan import read_plan
     from interbrain.formats import module
     from interbrain.report.page import write_page
-    from interbrain.simulate.settings import read_simulation
     from interbrain.study.check import check_study
     from interbrain.study.read import read_study
+    from interbrain.study.simulated_course import asked_course
 
     target = folder / specimen.target
     if specimen.kind == "study":
@@ -77,7 +77,7 @@ def read_it(specimen: Specimen, folder: Path) -> None:
     elif specimen.kind == "plan":
         read_plan(target)
     elif specimen.kind == "simulation":
-        read_simulation(target)
+        asked_course(target)
     elif specimen.kind == "report":
         write_page(target)
     else:

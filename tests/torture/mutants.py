@@ -81,7 +81,7 @@ n_surrogates = 19
 PLAN = (
     STUDY[STUDY.index("seed = 3") :].replace("plan.", "") + "[quality]\nmin_usable = 0.5\n[course]\nn_signflips = 99\n"
 )
-SIMULATION = "seed = 3\npatients = 4\nsessions = 3\nmissing = 0.1\nrest_s = 60.0\ntask_s = [60.0, 90.0]\ngrowth = 0.1\n"
+SIMULATION = "seed = 3\ndyads = 4\nsessions = 3\nstress = [0.1, 0.4, 0.1]\nshut = ['gaze']\ngaps = [[1, 7.0]]\n"
 
 
 def _study(folder: Path) -> dict[str, bytes]:

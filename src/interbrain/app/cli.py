@@ -173,6 +173,9 @@ def check(study: Path, plan: Path | None, quiet: bool, debug: bool) -> int:
 def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
     """Simulate a small study, run everything on it, and say what was found beside what was planted.
 
+    Eight dyads of two plastic brains in six sessions of therapy, a third of them without recordings, as fNIRS records
+    them. The settings of the therapy were chosen so that so small a study shows growth.
+
     \b
     interbrain demo                        into the folder demo
     interbrain demo somewhere --workers 2
@@ -185,10 +188,10 @@ def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
 
 @main.command()
 @click.argument("out", type=_EXISTING)
-@click.option("--therapy", default=None, help="Simulate a course of this therapy (see: interbrain therapies).")
-@click.option("--sessions", type=int, default=None, help="Of the course (default 12).")
-@click.option("--dyads", type=int, default=None, help="Of the course (default 20).")
-@click.option("--seed", type=int, default=None, help="Of the course.")
+@click.option("--therapy", default=None, help="See: interbrain therapies (default cbt).")
+@click.option("--sessions", type=int, default=None, help="How many (default 12).")
+@click.option("--dyads", type=int, default=None, help="How many (default 20).")
+@click.option("--seed", type=int, default=None, help="Of all that is drawn (default 20260101).")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the course; repeatable.")
 @click.option("--without", "off", multiple=True, metavar="MECHANISM", help="Switch a mechanism off; repeatable.")
 @click.option(
@@ -199,7 +202,7 @@ def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
 @click.option("--missing", type=float, default=None, help="Share of sessions without recordings (default 0).")
 @click.option("--expected", is_flag=True, default=None, help="Work out the growth that a run should find (minutes).")
 @click.option("--assess", is_flag=True, default=None, help="Also talks with therapist and stranger, before and after.")
-@click.option("--plan", type=_EXISTING, help="sim.toml; absent, the defaults.")
+@click.option("--plan", type=_EXISTING, help="sim.toml with settings of the course; absent, the defaults.")
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Default: all cores; results do not depend on it."
 )
@@ -217,25 +220,18 @@ def simulate(
 ) -> int:
     """Simulate a course of therapy into OUT.
 
-    With --therapy, or a plan that names one: two plastic brains over a course of sessions; tables, what was planted,
-    every setting, a figure and a page; with --record, also what devices record of it, as a study in BIDS that
-    interbrain run takes. Without --therapy: the demo's small study.
+    Two plastic brains in each dyad over a course of sessions: tables, what was planted, every setting, a figure and a
+    page. With --record, also what devices record of it, as a study in BIDS that interbrain run takes.
 
     \b
-    interbrain simulate my_study
-    interbrain simulate my_study --plan sim.toml      # patients = 20, growth = 0.05, …
+    interbrain simulate course
     interbrain simulate course --therapy cbt --sessions 12 --dyads 20 --seed 1
-    interbrain simulate course --therapy cbt --set stress=0.9 --without oxytocin
-    interbrain simulate study --therapy cbt --sessions 8 --dyads 6 --record fnirs,motion --minutes 10
+    interbrain simulate course --set stress=0.9 --without oxytocin
+    interbrain simulate study --sessions 8 --dyads 6 --record fnirs,motion --minutes 10
     interbrain run study results
     interbrain simulate again --plan course/sim.toml
     """
-    if listings.wants_a_course(plan, settings, off, asked):
-        listings.simulate_course(out, plan, settings, off, asked, quiet)
-        return DONE
-    from interbrain.study.demo import simulate_to
-
-    click.echo(f"A simulated study is in {simulate_to(out, plan, progress=not quiet)}")
+    listings.simulate_course(out, plan, settings, off, asked, quiet)
     return DONE
 
 

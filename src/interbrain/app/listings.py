@@ -117,19 +117,6 @@ def show_pair(table: pd.DataFrame, out: Path | None) -> None:
     click.echo(table.to_csv(sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"), nl=False)
 
 
-def wants_a_course(plan: Path | None, settings: Sequence[str], off: Sequence[str], asked: Mapping[str, Any]) -> bool:
-    """Whether ``interbrain simulate`` was asked for a course of two brains and not for the demo's study."""
-    from interbrain.study.simulated_course import names_a_therapy
-
-    if asked["therapy"] is not None or (plan is not None and names_a_therapy(plan)):
-        return True
-    given = [f"--{name}" for name, value in asked.items() if value is not None]
-    given += ["--set"] * bool(settings) + ["--without"] * bool(off)
-    if given:
-        raise BadInput(f"{', '.join(given)}: belongs to a course of therapy; add --therapy NAME, e.g. --therapy cbt.")
-    return False
-
-
 def simulate_course(
     out: Path, plan: Path | None, settings: Sequence[str], off: Sequence[str], asked: Mapping[str, Any], quiet: bool
 ) -> None:
@@ -148,6 +135,8 @@ def simulate_course(
     click.echo(f"The tables and course.html are in {out}")
     if recording:
         click.echo(f"The recordings are a study: interbrain run {out} results")
+    else:
+        click.echo("Nothing was recorded; --record fnirs (or another: interbrain devices) makes it a study to run.")
 
 
 _RECORDING = ("record", "minutes", "rest", "missing", "expected", "assess")

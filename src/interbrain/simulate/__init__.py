@@ -5,26 +5,23 @@ here says that it is simulated.
 
 Levels, each usable alone: ``synapse`` and ``spiking``, ``scaling``, ``structural`` and ``modulators``, ``brain``,
 ``dyad``, ``course`` (therapies as records, questionnaires, reference models), ``recorded`` (what devices record of a
-course, one file each in ``recordings``).
-
-Beside them a thin generator of the demo: coupling between two people is planted by a shared haemodynamic source whose
-weight follows a course over sessions (``therapy``), seen through light at two wavelengths with heart, breath, Mayer
-waves, drift and movement (``observe``, ``light``).
+course, one file each in ``recordings``; ``light``, ``haemodynamics`` and ``in_common`` are what they are made of).
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from interbrain.simulate.therapy import Simulated, simulate_study
+    from interbrain.simulate.course import Course, CourseRun, simulate_course
+    from interbrain.simulate.recorded import Recorded, simulate_recorded
 
-__all__ = ["Simulated", "simulate_study"]
+__all__ = ["Course", "CourseRun", "Recorded", "simulate_course", "simulate_recorded"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from interbrain.simulate import therapy
-
-    return getattr(therapy, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has: {', '.join(__all__)}")
+    home = "recorded" if "ecorded" in name else "course"
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -54,17 +54,20 @@ from interbrain.simulate.questionnaires import answer_all, totals
 from interbrain.simulate.recordings import device, device_module
 from interbrain.simulate.recordings._state import REST, SESSION, WITH, MeetingState
 from interbrain.simulate.therapies import therapy
-from interbrain.simulate.therapy import Simulated
 
 Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Recorded(Simulated):
+class Recorded:
     """A study in memory with the course behind it.
 
     Parameters
     ----------
+    study
+        What devices, persons and questionnaires give.
+    load
+        Makes a recording when it is asked for.
     run
         The course.
     states
@@ -75,6 +78,8 @@ class Recorded(Simulated):
         Of each recorded measured conversation, by (dyad, before or after, therapist or stranger).
     """
 
+    study: Study
+    load: Callable[[Meeting, Recording], Loaded]
     run: CourseRun
     states: dict[tuple[int, int], MeetingState]
     items: pd.DataFrame

@@ -1,26 +1,44 @@
-"""A small study from nothing: simulate, write, run, and say what was found beside what was planted."""
+"""A small study from nothing: a course of two-brain therapies, recorded, run, and found beside what was planted."""
 
 from __future__ import annotations
 
 import json
-import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from interbrain.course.instruments import find
 from interbrain.data.errors import BadInput
-from interbrain.simulate.settings import Simulation, read_simulation
-from interbrain.simulate.therapy import SYMPTOM, simulate_study
+from interbrain.simulate.course import Course
 from interbrain.study.job import Outcome, plan_of, run
-from interbrain.study.pool import Done, run_tasks
-from interbrain.study.read import read_study, write_study
-from interbrain.study.truth import expected_excess, planted_course, planted_slopes
+from interbrain.study.read import read_study
+from interbrain.study.recorded_course import Recording, record_course_to
+
+DEMO = Course(
+    therapy="emotion_focused",
+    dyads=8,
+    sessions=6,
+    dropout=0.0,
+    experience=0.0,
+    therapist_gain=(0.2, 1.2),
+    patient_gain=0.1,
+    gain_spread=0.15,
+    rhythm_sd=0.02,
+    day_sd=0.01,
+    learning=0.04,
+    target=6.0,
+    therapist_learns=0.5,
+)
+"""Chosen so that so few dyads and sessions show growth; ``docs/calibration/demo.md`` says why each."""
+RECORDED = Recording(("fnirs",), minutes=8.0, rest_s=120.0, missing=1 / 3, expected=True, at_least=32)
+
+SAID = (("phq_9", "within"), ("wai_sr", "within"))
+"""Of which relations the last lines speak."""
+PARTS = {"within": "a person's sessions around their own line", "between": "persons"}
 
 
 @dataclass(frozen=True)
@@ -33,62 +51,41 @@ class Demonstrated:
     outcome: Outcome
 
 
-def simulate_to(out: Path, plan: Path | Simulation | None = None, *, progress: bool = False) -> Path:
-    """Simulate a course of therapy and write it to ``out`` as SNIRF in BIDS.
+def demonstrate(
+    out: Path,
+    *,
+    workers: int = 1,
+    progress: bool = False,
+    debug: bool = False,
+    course: Course = DEMO,
+    recording: Recording = RECORDED,
+    plan: Path | None = None,
+) -> Demonstrated:
+    """Simulate into ``out/study``, run everything into ``out/results``, compare with what was planted.
 
     Raises
     ------
     BadInput
-        The plan is not valid, or ``out`` holds something that no simulation wrote.
+        ``out/study`` holds something that is not a simulated course.
     """
-    simulation = read_simulation(plan) if isinstance(plan, Path) else plan or Simulation()
-    _clear(out)
-    simulated = simulate_study(simulation)
-    with tqdm(total=1, disable=not progress, unit="file", desc="simulating") as bar:
-
-        def told(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return write_study(simulated.study, simulated.load, out, told)
-
-
-def _clear(out: Path) -> None:
-    """Room for a simulated study: only what an earlier simulation wrote is removed."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    description = out / "dataset_description.json"
-    try:
-        simulated = bool(json.loads(description.read_text(encoding="utf-8")).get("GeneratedBy"))
-        simulated = simulated and (out / "sourcedata" / "truth.json").exists()
-    except (OSError, json.JSONDecodeError, AttributeError):
-        simulated = False
-    if not simulated:
-        raise BadInput(f"{out}: holds something that is not a simulated study; give an empty or a new folder.")
-    shutil.rmtree(out)
-
-
-def demonstrate(
-    out: Path, *, workers: int = 1, progress: bool = False, debug: bool = False, simulation: Simulation | None = None
-) -> Demonstrated:
-    """Simulate into ``out/study``, run everything into ``out/results``, compare with what was planted."""
-    simulation = simulation or Simulation()
-    folder = simulate_to(out / "study", simulation, progress=progress)
+    folder = out / "study"
+    record_course_to(folder, course, recording, threads=workers, progress=progress)
     study = read_study(folder)
-    plan = plan_of(study, None)
-    analysis = plan.analysis[0]
-    with tqdm(total=simulation.sessions, disable=not progress, unit="", desc="the planted truth ") as bar:
-        tasks = planted_course(simulation, plan, analysis)
-        levels = run_tasks(expected_excess, tasks, workers, Done(lambda index: bar.update(1)))
-    planted = planted_slopes(simulation, levels)
-    truth = {**(study.truth or {}), "planted": planted}
-    outcome = run(study, out / "results", plan, workers=workers, progress=progress, debug=debug, truth=truth)
-    lines = (*found_beside_planted(outcome.tables, planted, plan.alpha), *could_be_found(simulation))
+    chosen = plan_of(study, plan)
+    told, truth = known(course, recording), dict(study.truth or {})
+    truth["sentence"] = " ".join(growth_known(told)) or "Two plastic brains in therapy, recorded; see truth.json."
+    outcome = run(study, out / "results", chosen, workers=workers, progress=progress, debug=debug, truth=truth)
+    planted = [row for row in truth["planted"] if "slope_per_session" in row]
+    lines = (
+        *found_beside_planted(outcome.tables, planted, chosen.alpha),
+        *growth_known(told),
+        *relations(outcome.tables["outcome"], planted, told),
+    )
     return Demonstrated(folder, outcome.report, lines, outcome)
 
 
 def found_beside_planted(tables: dict[str, pd.DataFrame], planted: list[dict[str, Any]], alpha: float) -> list[str]:
-    """Sentences on the growth that was planted, on the places where none was, and on the outcome."""
+    """Sentences on the growth that was planted, and on the places where none was."""
     course = tables["course"]
     lines = []
     for truth in planted:
@@ -106,38 +103,74 @@ def found_beside_planted(tables: dict[str, pd.DataFrame], planted: list[dict[str
         f"planted: nothing in the other {len(rest)} places and segments; found: growth in {len(grown)} of them "
         "(corrected within each family)."
     )
-    lines += _outcome_lines(tables["outcome"], planted[0]) if planted else []
     return lines
 
 
-def could_be_found(simulation: Simulation) -> list[str]:
-    """How often the planted relation of symptoms is found in such studies; nothing for settings not calibrated.
-
-    The shares come from ``calibrate/demo_outcome.py``, which simulates scores and synchrony of many studies.
-    """
-    path = files("interbrain.study") / "demo_outcome.tsv"
+def known(course: Course, recording: Recording) -> dict[str, Any]:
+    """What ``python -m calibrate demo`` measured of studies with these settings; nothing for others."""
+    path = files("interbrain.study") / "demo_known.json"
     if not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found if found["settings"] == settings_of(course, recording) else {}
+
+
+def settings_of(course: Course, recording: Recording) -> dict[str, Any]:
+    """What such a study depends on, less the seed, as JSON gives it back."""
+    course_only = course.model_dump(mode="json", exclude={"seed"})
+    recorded = {name: getattr(recording, name) for name in ("devices", "minutes", "rest_s", "missing")}
+    both: dict[str, Any] = json.loads(json.dumps({**course_only, "recording": recorded}))
+    return both
+
+
+def growth_known(told: Mapping[str, Any]) -> list[str]:
+    """How often growth is found in such a study, and that it was made easy."""
+    growth = told.get("growth")
+    if not growth:
         return []
-    table = pd.read_csv(StringIO(path.read_text(encoding="utf-8")), sep="\t")
-    mine = simulation.model_dump(mode="json", exclude={"seed"})
-    if table.empty or any(json.loads(row) != mine for row in table["settings"].unique()):
-        return []
-    table = table[table["sessions"] == simulation.sessions].sort_values("patients")
-    shares = [f"in {100 * r.found:.0f} % of studies with {r.patients} patients" for r in table.itertuples()]
+    each, covered = (
+        " and ".join(f"{count} ({name})" for name, count in growth[what].items()) for what in ("found", "covered")
+    )
     return [
-        f"planted: sessions that differ in coupling by one SD differ by {table['points'].iloc[0]:.2f} points of "
-        f"{_title(SYMPTOM)}, beside {simulation.symptom_sd:g} points of the score's own and rounding to whole points. "
-        f"With {simulation.sessions} sessions, of which {simulation.missing:.0%} are not recorded, that is found (p at "
-        f"most .05, not corrected) {', '.join(shares)}; chance alone gives 2.5 %."
+        "The settings of this therapy were chosen so that eight dyads show growth: novices who begin low, dyads that "
+        f"are alike, fast learning. Of {growth['studies']} such studies with other seeds growth is found (p at most "
+        f".05, not corrected) in {each}; the interval covers the truth in {covered} of them."
     ]
 
 
-def _title(instrument: str) -> str:
+def relations(outcome: pd.DataFrame, planted: Iterable[Mapping[str, Any]], told: Mapping[str, Any]) -> list[str]:
+    """What the model plants between synchrony and scores beside what was found, and how often it could be found."""
+    place = next(iter(planted), None)
+    if place is None or outcome.empty:
+        return []
+    mine = outcome[outcome.apply(lambda r: _is(r, place), axis=1) & (outcome["lag_sessions"] == 0)]
+    lines = []
+    for instrument, part in SAID:
+        rows = mine[(mine["instrument"] == instrument) & (mine["part"] == part)]
+        for row in rows[rows["estimate"].notna()].itertuples():
+            lines.append(_relation(row, told, instrument, part))
+    return lines
+
+
+def _relation(row: Any, told: Mapping[str, Any], instrument: str, part: str) -> str:
     record = find(instrument)
-    return record.title.partition(",")[0] if record else instrument
+    title = record.title.partition(",")[0] if record else instrument
+    scale = float(row.sd_synchrony)
+    found = (
+        f"found: {row.estimate * scale:.2f} points of {title} for one SD of {PARTS[part]} in measured synchrony "
+        f"[{row.ci_low * scale:.2f}, {row.ci_high * scale:.2f}], p = {row.p:.2g}"
+    )
+    mine = next((r for r in told.get("outcome", ()) if (r["instrument"], r["part"]) == (instrument, part)), None)
+    if mine is None:
+        return f"{found}."
+    shares = ", ".join(f"in {100 * share:.0f} % of studies with {n} patients" for n, share in mine["found"].items())
+    return (
+        f"planted: {mine['points']:.2f} (± {mine['points_se']:.2f}), {mine['points_exact']:.2f} if recordings had no "
+        f"error; {found}. It is found (right sign, p at most .05, not corrected) {shares}; chance alone gives 2.5 %."
+    )
 
 
-def _is(row: Any, truth: dict[str, Any]) -> bool:
+def _is(row: Any, truth: Mapping[str, Any]) -> bool:
     return (row["signal_a"], row["place_a"], row["place_b"], row["segment"]) == (
         truth["signal"],
         truth["place_a"],
@@ -146,22 +179,8 @@ def _is(row: Any, truth: dict[str, Any]) -> bool:
     )
 
 
-def _row(course: pd.DataFrame, truth: dict[str, Any]) -> Any:
+def _row(course: pd.DataFrame, truth: Mapping[str, Any]) -> Any:
     rows = course[course.apply(lambda r: _is(r, truth), axis=1)]
     if rows.empty:
         raise BadInput("The course has no row for what was planted; see problems.tsv.")
     return rows.iloc[0]
-
-
-def _outcome_lines(outcome: pd.DataFrame, truth: dict[str, Any]) -> list[str]:
-    mine = outcome[outcome.apply(lambda r: _is(r, truth), axis=1)]
-    mine = mine[(mine["instrument"] == SYMPTOM) & (mine["part"] == "within") & (mine["lag_sessions"] == 0)]
-    record = find(SYMPTOM)
-    title = record.title if record else SYMPTOM
-    return [
-        f"planted: {title} falls in sessions of more coupling; found, within persons and freed from time: "
-        f"{row.estimate * row.sd_synchrony:.2f} points for one SD of a person's sessions around their own line "
-        f"[{row.ci_low * row.sd_synchrony:.2f}, {row.ci_high * row.sd_synchrony:.2f}], p = {row.p:.2g}"
-        + (": too few sessions to tell." if row.ci_low <= 0 <= row.ci_high else ".")
-        for row in mine.itertuples()
-    ]

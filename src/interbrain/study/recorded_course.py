@@ -16,7 +16,7 @@ from interbrain.simulate.course import Course
 from interbrain.simulate.recorded import Recorded, simulate_recorded, sizes
 from interbrain.study.pool import Done
 from interbrain.study.read import write_study
-from interbrain.study.recorded_truth import tasks, with_growth
+from interbrain.study.recorded_truth import AT_LEAST, tasks, with_growth
 from interbrain.study.simulated_course import clear, write_tables
 
 TURNS = ("group_id", "session", "participant_id", "onset", "duration")
@@ -26,8 +26,9 @@ TURNS = ("group_id", "session", "participant_id", "onset", "duration")
 class Recording:
     """What is recorded of a course; see :func:`~interbrain.simulate.recorded.simulate_recorded`.
 
-    ``expected``: whether the growth that a run should find is worked out as well, in minutes; ``assess``: whether
-    measured conversations with therapist and stranger are recorded, before and after.
+    ``expected``: whether the growth that a run should find is worked out as well, in minutes, from ``at_least``
+    recordings a session; ``assess``: whether measured conversations with therapist and stranger are recorded, before
+    and after.
     """
 
     devices: tuple[str, ...]
@@ -36,6 +37,7 @@ class Recording:
     missing: float = 0.0
     expected: bool = False
     assess: bool = False
+    at_least: int = AT_LEAST
 
 
 def size_told(course: Course, recording: Recording) -> str:
@@ -85,7 +87,7 @@ def record_course_to(
             assess=recording.assess,
         )
     if recording.expected:
-        todo = tasks(found)
+        todo = tasks(found, at_least=recording.at_least)
         with tqdm(total=len(todo), disable=not progress, unit="", desc="expected  ") as bar:
             found = with_growth(found, todo, threads or 1, Done(lambda index: bar.update(1)))
     make_folder(out)

@@ -20,6 +20,12 @@ from interbrain.simulate.questionnaires import answer_all, totals
 
 TRUTH = "truth.json"
 KINDS = ("course", "recorded course")
+OLD = frozenset({
+    "patients", "therapists", "missing", "rate", "rest_s", "task_s", "channels_per_region", "planted", "growth",
+    "dyad_sd", "session_sd", "growth_sd", "lag_s", "channel_noise", "artefacts_per_minute", "symptom_effect",
+    "symptom_trend", "symptom_sd",
+})  # fmt: skip
+"""Settings of a simulator that is gone, in which growth was set by hand: its plans are told from misspelt ones."""
 LAYOUT: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.9g", "lineterminator": "\n", "index": False}
 
 
@@ -32,13 +38,19 @@ def asked_course(
     ------
     BadInput
     """
-    content = {**(read_course(plan) if plan else {}), **(settings or {})}
+    content = {**(_read(plan) if plan else {}), **(settings or {})}
     return without(course_from(content, str(plan) if plan else "what was asked for"), *off)
 
 
-def names_a_therapy(plan: Path) -> bool:
-    """Whether a plan is one of a course (it names a therapy), and not of a study of recordings."""
-    return "therapy" in read_course(plan)
+def _read(plan: Path) -> dict[str, Any]:
+    content = read_course(plan)
+    if old := [name for name in content if name in OLD]:
+        raise BadInput(
+            f"{plan}: {', '.join(old)} are settings of an earlier simulator, in which a growth of coupling was set by "
+            "hand. Now two brains learn: set dyads, sessions, learning, patient_gain, … (docs: A therapy), and give "
+            "--record fnirs --minutes 8 --rest 120 --missing 0.3 on the command line for recordings."
+        )
+    return content
 
 
 def simulate_course_to(
