@@ -77,7 +77,10 @@ def _network(neurons: int) -> tuple[b.Network, Any, Any]:
 
 def _found(neurons: int, seconds: float, monitor: Any, plastic: Any) -> dict[str, float]:
     rates, excitatory = np.asarray(monitor.count[:]) / seconds, round(0.8 * neurons)
-    return described(float(rates[:excitatory].mean()), float(rates[excitatory:].mean()), float(np.mean(plastic.w[:])))
+    w, flag, since = (np.asarray(getattr(plastic, name)[:]) for name in ("w", "flag", "since"))
+    gone = np.exp(-0.002 * flag * (1 - np.exp(since - seconds)))  # from a synapse's last spike to the end
+    weight = np.maximum(6.0 - (6.0 - w) * gone, 0).mean()
+    return described(float(rates[:excitatory].mean()), float(rates[excitatory:].mean()), float(weight))
 
 
 def _standalone(neurons: int, seconds: float) -> Built:
