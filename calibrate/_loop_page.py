@@ -176,7 +176,7 @@ def draw_all(studies: pd.DataFrame, curves: Curves) -> None:
     draw(PICTURES / "generalisation.svg", others, _alt("Change with a stranger", studies, curves, "stranger"), KEY)
     known = _known(studies)
     related = [_related(known, name) for name in curves if name in set(known["device"])]
-    alt = "Relation of scores to synchrony, planted and found: what is found is weaker than planted and mostly grey."
+    alt = "Relation of scores to synchrony, planted against found, a dot a study, score and part of the variance."
     if related:
         draw(PICTURES / "outcome.svg", related, alt, KEY)
 
@@ -268,8 +268,8 @@ How many intervals cover what is planted, over all worlds, and in brackets how p
 Points of a score for one SD of synchrony, over all worlds. `from_capacity` says how far symptoms follow relational
 capacity; it moves nothing but symptoms, so that the same recordings serve all three. Alliance (WAI-SR) follows trust.
 *Planted* is the relation with expected excess (by the curve of [recovery](recovery.md)), synchrony without noise;
-*left of it* is what that comes to for an SD of
-measured synchrony, most of which is noise; *found* is what the studies say of theirs.
+*left of it* is about what that comes to for an SD of measured synchrony, much of which is noise; *found* is what the
+studies say of theirs.
 
 {picture}{relation}
 
@@ -283,9 +283,11 @@ go with the root of the number of dyads).
 
 Most of synchrony with the therapist is there from the first session, so that growth is the smaller part of what is
 planted, and dyads differ in it. Where a device tells nothing at this size, planted and found are shown all the same. A
-relation to a score is weaker than planted because most of a single meeting's excess is not synchrony but chance; with
-{dyads} patients a line between persons says next to nothing. Single intervals are no test of the models, whose size and
-coverage have pages of their own: [growth](growth.md), scores (`docs/calibration/outcome.tsv`).
+relation within persons is found weaker than planted because most of a single meeting's excess is not synchrony but
+chance; means of a person's sessions hold less of it. Between persons alliance is planted strongly here (who comes to
+trust is who synchronises); with symptoms little is planted, and so little that a study of this size tells none.
+
+Single intervals are no test of the models, whose size and coverage have pages of their own: [growth](growth.md), scores (`docs/calibration/outcome.tsv`).
 
 {origin}
 """
