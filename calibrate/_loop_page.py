@@ -287,7 +287,8 @@ relation within persons is found weaker than planted because most of a single me
 chance; means of a person's sessions hold less of it. Between persons alliance is planted strongly here (who comes to
 trust is who synchronises); with symptoms little is planted, and so little that a study of this size tells none.
 
-Single intervals are no test of the models, whose size and coverage have pages of their own: [growth](growth.md), scores (`docs/calibration/outcome.tsv`).
+Single intervals are no test of the models, whose size and coverage have pages of their own: [growth](growth.md), scores
+(`docs/calibration/outcome.tsv`).
 
 {origin}
 """
