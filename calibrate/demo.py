@@ -37,11 +37,11 @@ TOLD = Path(interbrain.__file__).parent / "study" / "demo_known.json"
 """What the demo itself says, read by ``interbrain.study.demo``."""
 SEEDS = range(1, 11)
 SIGNALS = ("hbo", "hbr")
-PATIENTS = (8, 20, 40)
+PATIENTS = (8, 20)
 AGAIN = 16
 """Recordings a session from which a seed's truth is worked out; the demo takes more."""
-POOL = 96
-CURVE = 160
+POOL = 64
+CURVE = 120
 """Recordings from which excess is learnt as a parabola of the planted share."""
 NAME = RECORDED.devices[0]
 TO_NOBODY = dict.fromkeys((*PLACE, "segment", "null"), "")
@@ -192,7 +192,7 @@ def relation_cells(known: Mapping[str, float]) -> dict[str, Callable[[], dict[st
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m calibrate demo", description=__doc__)
-    parser.add_argument("--n", type=int, default=200, help="studies a row of scores")
+    parser.add_argument("--n", type=int, default=100, help="studies a row of scores")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="compute finished cells again")
     asked = parser.parse_args(argv)
@@ -331,7 +331,7 @@ error of {sd:.3f} (SD; {curve} recordings, excess as a parabola of the planted s
 without that error, for one SD of what is expected.
 
 How often is it found with the right sign and p at most .05, not corrected, in {studies} studies a column, drawn from
-those dyads with a third of the sessions not recorded? Chance alone gives 2.5 %.
+those dyads (so that large ones share many) with a third of the sessions not recorded? Chance alone gives 2.5 %.
 
 {scores}
 """

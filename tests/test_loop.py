@@ -107,9 +107,13 @@ def test_what_is_said_depends_on_what_was_found(loop):
     assert "covers" in loop.lines[0] and "DOES NOT" not in loop.lines[0]
     outcome = loop.outcome.tables["outcome"]
     said = relations(outcome, planted, {})
-    assert len(said) == 2 and "PHQ-9" in said[0] and "WAI" in said[1]
+    assert len(said) == 3 and "PHQ-9" in said[0] and "WAI" in said[1] and "SD of persons" in said[2]
     known = {"instrument": "wai_sr", "part": "within", "points": 0.5, "points_se": 0.1, "points_exact": 0.9,
              "found": {"8": 0.07, "20": 0.2}}  # fmt: skip
     told = relations(outcome, planted, {"outcome": [known]})
-    assert told[0] == said[0] and "planted: 0.50 (± 0.10), 0.90 if recordings had no error" in told[1]
+    assert (
+        told[0] == said[0]
+        and told[2] == said[2]
+        and "planted: 0.50 (± 0.10), 0.90 if recordings had no error" in told[1]
+    )
     assert "in 7 % of studies with 8 patients, in 20 % of studies with 20 patients" in told[1]

@@ -36,7 +36,7 @@ DEMO = Course(
 """Chosen so that so few dyads and sessions show growth; ``docs/calibration/demo.md`` says why each."""
 RECORDED = Recording(("fnirs",), minutes=8.0, rest_s=120.0, missing=1 / 3, expected=True, at_least=32)
 
-SAID = (("phq_9", "within"), ("wai_sr", "within"))
+SAID = (("phq_9", "within"), ("wai_sr", "within"), ("wai_sr", "between"))
 """Of which relations the last lines speak."""
 PARTS = {"within": "a person's sessions around their own line", "between": "persons"}
 
