@@ -15,7 +15,7 @@ SMALL = changed(
     DEMO,
     {"seed": 4, "dyads": 6, "sessions": 4, "learning": 0.08, "rhythm_sd": 0.01, "gain_spread": 0.1, "measured": False},
 )
-RECORDED = Recording(("fnirs",), minutes=5.0, rest_s=110.0, missing=1 / 6, expected=True, at_least=24)
+RECORDED = Recording(("fnirs",), minutes=5.0, rest_s=110.0, missing=1 / 6, expected=True, at_least=16)
 PLAN = """
 contrast = ["session", "rest"]
 n_arrangements = 99

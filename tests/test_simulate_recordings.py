@@ -222,7 +222,7 @@ def test_blinks_are_frontal_and_alpha_of_the_sources_lies_beneath_its_electrodes
 
 @pytest.mark.parametrize("name", ["fnirs", "motion", "eeg"])
 def test_preparing_only_what_carries_something_changes_no_number(name, monkeypatch):
-    meeting, (analysis, plan) = state(0.6, 1.0, 20.0 if name == "eeg" else 150.0), default_analysis(device(name))
+    meeting, (analysis, plan) = state(0.6, 1.0, 60.0 if name == "eeg" else 150.0), default_analysis(device(name))
     found = []
     for _ in range(2):
         found.append([(key, null.excess.tolist()) for key, _, null in measured(name, meeting, analysis, plan, 3)])
