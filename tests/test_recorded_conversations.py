@@ -7,20 +7,11 @@ from click.testing import CliRunner
 
 from interbrain.app.cli import main
 from interbrain.data.errors import BadInput
-from interbrain.data.plan import plan_from
 from interbrain.simulate.course import Course
 from interbrain.simulate.recorded import simulate_recorded
 from interbrain.study import read_study, write_study
 from interbrain.study import run as run_study
-
-PLAN = plan_from(
-    {
-        "contrast": ["session", "rest"],
-        "n_arrangements": 19,
-        "analysis": [{"name": "motion-wlcc", "modality": "motion", "measure": "wlcc",
-                      "surrogates": ["circular_shift"], "n_surrogates": 19}],
-    }
-)  # fmt: skip
+from motion_plan import PLAN
 
 
 @pytest.fixture(scope="module")

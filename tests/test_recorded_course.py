@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from interbrain.app.cli import main
 from interbrain.data.errors import BadInput
-from interbrain.data.plan import plan_from
 from interbrain.simulate.course import Course
 from interbrain.simulate.questionnaires import QUESTIONNAIRES
 from interbrain.simulate.recorded import simulate_recorded, sizes
@@ -17,17 +16,10 @@ from interbrain.simulate.recordings import device
 from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
 from interbrain.study.recorded_truth import slope_within, tasks, with_growth
+from motion_plan import PLAN
 
 COURSE = ["--therapy", "cbt", "--sessions", "3", "--dyads", "3", "--seed", "2", "--set", "seconds=6", "--quiet"]
 RECORDED = ["--record", "motion,heart,turns", "--minutes", "3", "--rest", "80", "--threads", "1"]
-PLAN = plan_from(
-    {
-        "contrast": ["session", "rest"],
-        "n_arrangements": 19,
-        "analysis": [{"name": "motion-wlcc", "modality": "motion", "measure": "wlcc",
-                      "surrogates": ["circular_shift"], "n_surrogates": 19}],
-    }
-)  # fmt: skip
 
 
 def invoke(*words):

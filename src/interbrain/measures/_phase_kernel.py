@@ -64,15 +64,9 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
                     size_ik += abs(s_ik)
                     size_hj += abs(s_hj)
                     size_hk += abs(s_hk)
-                out[0, pair, i, j], out[0, pair, i, k], out[0, pair, h, j], out[0, pair, h, k] = (
-                    im_ij,
-                    im_ik,
-                    im_hj,
-                    im_hk,
-                )
-                out[1, pair, i, j], out[1, pair, i, k], out[1, pair, h, j], out[1, pair, h, k] = (
-                    size_ij, size_ik, size_hj, size_hk,
-                )  # fmt: skip
+                im, size = out[0, pair], out[1, pair]
+                im[i, j], im[i, k], im[h, j], im[h, k] = im_ij, im_ik, im_hj, im_hk
+                size[i, j], size[i, k], size[h, j], size[h, k] = size_ij, size_ik, size_hj, size_hk
         _without_rounding(out[1, pair], power_a, power_b)
     return out
 
