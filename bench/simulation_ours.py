@@ -8,10 +8,10 @@ import numpy as np
 
 from bench._task import Built, Step
 from bench.simulation import NOISE, RATE, TARGET, Problem, compare
-from interbrain.simulate.brain import BrainRun, Plasticity, simulate_brain
-from interbrain.simulate.connectome import from_tables
-from interbrain.simulate.network import Network, network_of
-from interbrain.simulate.nodes import JansenRit, Kuramoto, WilsonCowan
+from interbrain.simulate.brains.brain import BrainRun, Plasticity, simulate_brain
+from interbrain.simulate.brains.connectome import from_tables
+from interbrain.simulate.brains.network import Network, network_of
+from interbrain.simulate.brains.nodes import JansenRit, Kuramoto, WilsonCowan
 
 
 def build(problem: Problem) -> Built:

@@ -6,7 +6,7 @@ from itertools import count
 
 from bench._task import Built, Step
 from bench.t4 import SEEDS, described, over
-from interbrain.simulate.spiking import Spikes, SpikingNetwork, simulate
+from interbrain.simulate.plasticity.spiking import Spikes, SpikingNetwork, simulate
 
 
 def build(neurons: int, seconds: float) -> Built:

@@ -35,7 +35,7 @@ CASES = {
 
 
 def build(case: str, tool: str, quick: bool) -> Built:
-    from interbrain.simulate.course import Course, simulate_course
+    from interbrain.simulate.courses.course import Course, simulate_course
     from interbrain.study.recorded_course import Recording, record_course_to
     from interbrain.study.simulated_course import simulate_course_to
 

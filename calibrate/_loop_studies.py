@@ -18,13 +18,13 @@ from interbrain.course.growth import growth
 from interbrain.course.outcome import association
 from interbrain.course.scores import check_scores
 from interbrain.data import plan as plans
-from interbrain.simulate._gains import BEAT_S
-from interbrain.simulate._who_met import group, held
-from interbrain.simulate.course import Course, changed, simulate_course
-from interbrain.simulate.questionnaires import answer_all
-from interbrain.simulate.recorded import Recorded, outcomes_of, simulate_recorded
-from interbrain.simulate.recordings import device
-from interbrain.simulate.recordings._state import SESSION, WITH, MeetingState
+from interbrain.simulate.courses.course import Course, changed, simulate_course
+from interbrain.simulate.courses.questionnaires import answer_all
+from interbrain.simulate.dyads._gains import BEAT_S
+from interbrain.simulate.recordings._who_met import group, held
+from interbrain.simulate.recordings.devices import device
+from interbrain.simulate.recordings.devices._state import SESSION, WITH, MeetingState
+from interbrain.simulate.recordings.recorded import Recorded, outcomes_of, simulate_recorded
 from interbrain.study.recorded_truth import default_analysis, measured
 
 DYADS, SESSIONS, MINUTES = 12, 6, 5.0

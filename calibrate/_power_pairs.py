@@ -25,7 +25,7 @@ from interbrain.data.signal import Block
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_settings
 from interbrain.inference.ranks import upper_p
-from interbrain.simulate.haemodynamics import response
+from interbrain.simulate.recordings.haemodynamics import response
 
 LEVEL = 0.05
 AR_MEMORY_S = 2.0

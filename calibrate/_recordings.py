@@ -13,9 +13,9 @@ from scipy.signal import butter, lfilter, resample_poly, sosfiltfilt
 
 from interbrain.arrays.streams import stream
 from interbrain.data.signal import Channel, Signal
-from interbrain.simulate import haemodynamics as haemo
-from interbrain.simulate import light as optics
-from interbrain.simulate.in_common import in_common
+from interbrain.simulate.recordings import haemodynamics as haemo
+from interbrain.simulate.recordings import light as optics
+from interbrain.simulate.recordings.in_common import in_common
 
 Make = Callable[[np.random.Generator, float], Signal]
 

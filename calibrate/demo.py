@@ -25,10 +25,10 @@ from interbrain.course.growth import growth
 from interbrain.course.outcome import association
 from interbrain.data.plan import Outcome
 from interbrain.data.tables import PLACE
-from interbrain.simulate.course import Course, changed
-from interbrain.simulate.questionnaires import USUAL
-from interbrain.simulate.recorded import Recorded, _lost, simulate_recorded
-from interbrain.simulate.recordings import device
+from interbrain.simulate.courses.course import Course, changed
+from interbrain.simulate.courses.questionnaires import USUAL
+from interbrain.simulate.recordings.devices import device
+from interbrain.simulate.recordings.recorded import Recorded, _lost, simulate_recorded
 from interbrain.study.demo import DEMO, PARTS, RECORDED, settings_of
 from interbrain.study.recorded_truth import default_analysis, expected, measured, slopes, tasks
 

@@ -12,9 +12,9 @@ import pandas as pd
 from calibrate import _recovery_pictures
 from calibrate._kept import FOLDER, LEVEL, finished, markdown, origin
 from interbrain.arrays.streams import stream
-from interbrain.simulate._gains import BEAT_S
-from interbrain.simulate.recordings import device
-from interbrain.simulate.recordings._state import MeetingState
+from interbrain.simulate.dyads._gains import BEAT_S
+from interbrain.simulate.recordings.devices import device
+from interbrain.simulate.recordings.devices._state import MeetingState
 from interbrain.study.recorded_truth import default_analysis, measured
 
 TITLE = "Recovery of what the simulator plants"

@@ -14,7 +14,7 @@ from claims._judge import compare
 from claims._page import write
 from claims._record import Claim
 from claims._runs import KEPT, Size, about, simulate_all
-from interbrain.simulate.course import Course
+from interbrain.simulate.courses.course import Course
 
 DOCS = Path(__file__).parents[1] / "docs"
 SEEDS = 8

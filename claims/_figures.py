@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interbrain.simulate.course import CourseRun
+from interbrain.simulate.courses.course import CourseRun
 
 
 class Figure(NamedTuple):

@@ -13,7 +13,7 @@ from scipy.stats import t as student
 from claims._figures import FIGURES, all_of
 from claims._record import Claim
 from claims._runs import Size, kept
-from interbrain.simulate.course import Course
+from interbrain.simulate.courses.course import Course
 
 LEVEL = 0.95
 EXACT = 1e-9

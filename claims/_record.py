@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from interbrain.simulate.course import Course, changed, without
+from interbrain.simulate.courses.course import Course, changed, without
 
 BASE = Course(therapy="cbt", dropout=0.0)
 """What every claim starts from: all defaults, but nobody leaves, so that both runs of a pair hold the same dyads."""

@@ -19,7 +19,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from calibrate._kept import machine
-from interbrain.simulate.course import Course, CourseRun, changed, simulate_course
+from interbrain.simulate.courses.course import Course, CourseRun, changed, simulate_course
 
 KEPT = Path(__file__).parent / "kept"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from claims._record import BASE, Claim, Contrast, Side, course
-from interbrain.simulate.modulators import Dopamine, Rewards, learn
+from interbrain.simulate.plasticity.modulators import Dopamine, Rewards, learn
 
 TRIALS = 10_000
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from claims._record import BASE, Claim, Contrast, Side, course
-from interbrain.simulate.pair import Pair, simulate_pair
+from interbrain.simulate.dyads.pair import Pair, simulate_pair
 
 NOTHING_LASTS = course(bound=0.0, narrative_binds=False, practice_binds=0.0)
 

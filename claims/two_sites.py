@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from claims._record import BASE, Claim, Contrast, Side, course
-from interbrain.simulate.synapse import Rearing, Synapse, develop
+from interbrain.simulate.plasticity.synapse import Rearing, Synapse, develop
 
 DAYS = (21, 35)
 """Days of a mouse's life after both modes have parted."""

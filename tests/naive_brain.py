@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from interbrain.simulate import _noise
+from interbrain.simulate.brains import _noise
 
 
 def kicks(count, steps, seed):

@@ -9,8 +9,8 @@ import pytest
 
 from calibrate import demo as table
 from interbrain.arrays.streams import stream
-from interbrain.simulate.course import Course, changed
-from interbrain.simulate.recorded import simulate_recorded
+from interbrain.simulate.courses.course import Course, changed
+from interbrain.simulate.recordings.recorded import simulate_recorded
 from interbrain.study.demo import DEMO, RECORDED, growth_known, known
 
 KNOWN = {"square": 0.0, "slope": 1.0, "level": 0.0, "sd": 1e-3}

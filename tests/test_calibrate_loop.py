@@ -10,9 +10,9 @@ from calibrate import _loop_page, loop, recovery
 from calibrate import _loop_studies as studies
 from calibrate._kept import FOLDER
 from calibrate._recovered import PICTURES, Box, Mark, draw
-from interbrain.simulate.course import Course
-from interbrain.simulate.recorded import simulate_recorded
-from interbrain.simulate.recordings._state import SESSION, WITH
+from interbrain.simulate.courses.course import Course
+from interbrain.simulate.recordings.devices._state import SESSION, WITH
+from interbrain.simulate.recordings.recorded import simulate_recorded
 
 SEGMENTS = (SESSION, WITH["stranger"])
 SEED = 3

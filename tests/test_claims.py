@@ -16,8 +16,8 @@ from claims._judge import AS_CLAIMED, NOTHING, OPPOSITE, SMALL, UNKNOWN, UNSURE,
 from claims._page import verdict_of
 from claims._record import BASE, Side, course
 from claims._runs import Size
-from interbrain.simulate.course import ABLATIONS, CourseRun, simulate_course
-from interbrain.simulate.course_settings import Course
+from interbrain.simulate.courses.course import ABLATIONS, CourseRun, simulate_course
+from interbrain.simulate.courses.course_settings import Course
 
 SMALL_SIZE = Size(dyads=2, sessions=2)
 

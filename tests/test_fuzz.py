@@ -82,7 +82,7 @@ def _tables(model: Any, parts: dict[str, Any]) -> st.SearchStrategy[dict[str, An
 def _contents() -> dict[str, tuple[Any, st.SearchStrategy[dict[str, Any]]]]:
     from interbrain.data.plan import PARTS
     from interbrain.formats._study_toml import MODELS
-    from interbrain.simulate.course import Course
+    from interbrain.simulate.courses.course import Course
 
     simulation = st.dictionaries(st.sampled_from([*Course.model_fields, "x", "patients"]), values, max_size=5)
     return {

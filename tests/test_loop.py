@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from interbrain.simulate.course import changed
+from interbrain.simulate.courses.course import changed
 from interbrain.study.demo import DEMO, demonstrate, found_beside_planted, relations
 from interbrain.study.recorded_course import Recording
 

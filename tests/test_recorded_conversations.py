@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from interbrain.app.cli import main
 from interbrain.data.errors import BadInput
-from interbrain.simulate.course import Course
-from interbrain.simulate.recorded import simulate_recorded
+from interbrain.simulate.courses.course import Course
+from interbrain.simulate.recordings.recorded import simulate_recorded
 from interbrain.study import read_study, write_study
 from interbrain.study import run as run_study
 from motion_plan import PLAN

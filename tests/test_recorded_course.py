@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from interbrain.app.cli import main
 from interbrain.data.errors import BadInput
-from interbrain.simulate.course import Course
-from interbrain.simulate.questionnaires import QUESTIONNAIRES
-from interbrain.simulate.recorded import simulate_recorded, sizes
-from interbrain.simulate.recordings import device
+from interbrain.simulate.courses.course import Course
+from interbrain.simulate.courses.questionnaires import QUESTIONNAIRES
+from interbrain.simulate.recordings.devices import device
+from interbrain.simulate.recordings.recorded import simulate_recorded, sizes
 from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
 from interbrain.study.recorded_truth import slope_within, tasks, with_growth

@@ -6,12 +6,13 @@ import pytest
 import interbrain
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
-from interbrain.simulate import Course, haemodynamics, simulate_recorded
-from interbrain.simulate.course import changed
-from interbrain.simulate.light import DISTANCE_CM, EXTINCTION, PATHLENGTH_FACTOR
-from interbrain.simulate.recorded import record_meeting
-from interbrain.simulate.recordings import device
-from interbrain.simulate.recordings._state import MeetingState
+from interbrain.simulate import Course, simulate_recorded
+from interbrain.simulate.courses.course import changed
+from interbrain.simulate.recordings import haemodynamics
+from interbrain.simulate.recordings.devices import device
+from interbrain.simulate.recordings.devices._state import MeetingState
+from interbrain.simulate.recordings.light import DISTANCE_CM, EXTINCTION, PATHLENGTH_FACTOR
+from interbrain.simulate.recordings.recorded import record_meeting
 from interbrain.study.demo import DEMO, RECORDED
 from interbrain.study.simulated_course import asked_course
 

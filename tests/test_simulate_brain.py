@@ -9,13 +9,13 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate import _noise
-from interbrain.simulate.brain import Plasticity, simulate_brain
-from interbrain.simulate.connectome import built_in, from_tables
-from interbrain.simulate.network import all_to_all, network_of
-from interbrain.simulate.nodes import Hopf, JansenRit, Kuramoto, WilsonCowan
-from interbrain.simulate.nodes._functions import logistic, sine_cosine, sine_cosine_single
-from interbrain.simulate.pair import Pair, locked_states
+from interbrain.simulate.brains import _noise
+from interbrain.simulate.brains.brain import Plasticity, simulate_brain
+from interbrain.simulate.brains.connectome import built_in, from_tables
+from interbrain.simulate.brains.network import all_to_all, network_of
+from interbrain.simulate.brains.nodes import Hopf, JansenRit, Kuramoto, WilsonCowan
+from interbrain.simulate.brains.nodes._functions import logistic, sine_cosine, sine_cosine_single
+from interbrain.simulate.dyads.pair import Pair, locked_states
 from tests import naive_brain
 
 WEIGHTS = np.array([[0, 0.5, 0, 0.2], [0.1, 0, 0.9, 0], [0.3, 0, 0, 0.4], [0, 0.7, 0.6, 0.0]])

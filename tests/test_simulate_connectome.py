@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate.connectome import built_in, from_tables, read_connectome
-from interbrain.simulate.network import network_of
+from interbrain.simulate.brains.connectome import built_in, from_tables, read_connectome
+from interbrain.simulate.brains.network import network_of
 
 WEIGHTS = np.array([[9.0, 1, 2], [0, 0, 3], [4, 0, 0]])
 LENGTHS = np.array([[0.0, 10, 20], [10, 0, 30], [20, 30, 0]])

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate import _between, _gates, _sessions
-from interbrain.simulate._dyads import PATIENT, THERAPIST, begin, edge_ends
-from interbrain.simulate.course import (
+from interbrain.simulate.courses import _between, _gates, _sessions
+from interbrain.simulate.courses._dyads import PATIENT, THERAPIST, begin, edge_ends
+from interbrain.simulate.courses.course import (
     ABLATIONS,
     COLUMNS,
     Course,
@@ -25,7 +25,7 @@ from interbrain.simulate.course import (
     simulate_courses,
     without,
 )
-from interbrain.simulate.therapies import records
+from interbrain.simulate.courses.therapies import records
 
 SMALL = Course(dyads=6, sessions=2, seconds=24.0, dropout=0.0, seed=3)
 MET = ["likeness", "high_s", "synchrony", "order", "gain_person", "gain_pair"]
@@ -468,7 +468,7 @@ def test_every_therapy_gives_a_reason_for_every_number():
 
 def test_listing_therapies_imports_nothing_heavy():
     program = (
-        "import sys; from interbrain.data.records import discover; discover('interbrain.simulate.therapies');"
+        "import sys; from interbrain.data.records import discover; discover('interbrain.simulate.courses.therapies');"
         "assert not {'numpy', 'numba'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate._behaviour import alike, likeness, wire
-from interbrain.simulate.connectome import built_in
-from interbrain.simulate.dyad import (
+from interbrain.simulate.brains.connectome import built_in
+from interbrain.simulate.brains.network import network_of
+from interbrain.simulate.dyads._behaviour import alike, likeness, wire
+from interbrain.simulate.dyads.dyad import (
     CHANNELS,
     Bond,
     Encounter,
@@ -17,7 +18,6 @@ from interbrain.simulate.dyad import (
     simulate_dyads,
     speakers,
 )
-from interbrain.simulate.network import network_of
 
 BRAINS = built_in(24, seed=1), built_in(24, seed=2)
 SHUT = (0.0,) * 4

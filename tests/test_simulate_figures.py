@@ -5,11 +5,11 @@ import pytest
 
 from interbrain.data.errors import BadInput
 from interbrain.report.figures.simulated_brain import draw_order, draw_regimes
-from interbrain.simulate.brain import simulate_brain
-from interbrain.simulate.connectome import built_in
-from interbrain.simulate.network import network_of
-from interbrain.simulate.nodes import Kuramoto
-from interbrain.simulate.regimes import RegimeMap
+from interbrain.simulate.brains.brain import simulate_brain
+from interbrain.simulate.brains.connectome import built_in
+from interbrain.simulate.brains.network import network_of
+from interbrain.simulate.brains.nodes import Kuramoto
+from interbrain.simulate.brains.regimes import RegimeMap
 
 
 def test_the_course_of_each_brains_order_parameter_is_drawn():

@@ -5,7 +5,7 @@ import pytest
 
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
-from interbrain.simulate.four_oscillators import (
+from interbrain.simulate.dyads.four_oscillators import (
     Tappers,
     _intervals,
     interval_lags,

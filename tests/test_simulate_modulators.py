@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from interbrain.data.errors import BadInput
 from interbrain.report.figures.simulated_synapse import draw_modulators
-from interbrain.simulate.modulators import (
+from interbrain.simulate.plasticity.modulators import (
     GATES,
     GRADES,
     Dopamine,

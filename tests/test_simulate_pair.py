@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate.pair import Pair, barrier, locked_states, simulate_pair
+from interbrain.simulate.dyads.pair import Pair, barrier, locked_states, simulate_pair
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from interbrain.course.instruments import records
 from interbrain.data.errors import BadInput
-from interbrain.simulate.questionnaires import QUESTIONNAIRES, USUAL, answer, answer_all, questionnaire, totals
-from interbrain.simulate.reference_models import Liebovitch, TschacherHaken, stated_results
+from interbrain.simulate.courses.questionnaires import QUESTIONNAIRES, USUAL, answer, answer_all, questionnaire, totals
+from interbrain.simulate.courses.reference_models import Liebovitch, TschacherHaken, stated_results
 
 
 def sessions(dyads=200, severity=(1.5, 0.5), trust=(0.3, 0.8)):

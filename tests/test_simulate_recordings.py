@@ -9,15 +9,15 @@ from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.data.plan import default_plan
 from interbrain.signals.prepare import prepare
-from interbrain.simulate import haemodynamics as haemo
-from interbrain.simulate._met import contact_of, local
-from interbrain.simulate.in_common import ahead_by, in_common, margin
-from interbrain.simulate.light import EXTINCTION, PATHLENGTH_FACTOR
-from interbrain.simulate.recorded import record_meeting
-from interbrain.simulate.recordings import device, device_module, devices
-from interbrain.simulate.recordings import eeg as electrodes
-from interbrain.simulate.recordings._sources import pink, rhythm, slow
-from interbrain.simulate.recordings._state import MeetingState
+from interbrain.simulate.recordings import haemodynamics as haemo
+from interbrain.simulate.recordings._met import contact_of, local
+from interbrain.simulate.recordings.devices import device, device_module, devices
+from interbrain.simulate.recordings.devices import eeg as electrodes
+from interbrain.simulate.recordings.devices._sources import pink, rhythm, slow
+from interbrain.simulate.recordings.devices._state import MeetingState
+from interbrain.simulate.recordings.in_common import ahead_by, in_common, margin
+from interbrain.simulate.recordings.light import EXTINCTION, PATHLENGTH_FACTOR
+from interbrain.simulate.recordings.recorded import record_meeting
 from interbrain.study import recorded_truth
 from interbrain.study.recorded_truth import default_analysis, measured
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from interbrain.data.errors import BadInput
-from interbrain.simulate.connectome import built_in
-from interbrain.simulate.network import network_of
-from interbrain.simulate.nodes import Kuramoto
-from interbrain.simulate.regimes import (
+from interbrain.simulate.brains.connectome import built_in
+from interbrain.simulate.brains.network import network_of
+from interbrain.simulate.brains.nodes import Kuramoto
+from interbrain.simulate.brains.regimes import (
     describe,
     dynamic_complexity,
     field_of,

@@ -7,7 +7,7 @@ import pytest
 
 from interbrain.data.errors import BadInput
 from interbrain.report.figures.simulated_synapse import draw_scaling
-from interbrain.simulate.scaling import Scaling, Treatment, scale
+from interbrain.simulate.plasticity.scaling import Scaling, Treatment, scale
 
 BLOCKADE = Treatment(0.0, 48.1, spikes=0.0)
 

@@ -8,8 +8,8 @@ import pytest
 
 from interbrain.data.errors import BadInput
 from interbrain.report.figures.simulated_synapse import draw_spikes
-from interbrain.simulate import _spiking
-from interbrain.simulate.spiking import Evoked, Neuron, SpikingNetwork, Spontaneous, Wiring, simulate
+from interbrain.simulate.plasticity import _spiking
+from interbrain.simulate.plasticity.spiking import Evoked, Neuron, SpikingNetwork, Spontaneous, Wiring, simulate
 
 N, N_E, STEPS = 24, 18, 20_000
 SMALL = SpikingNetwork(

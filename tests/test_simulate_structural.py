@@ -7,7 +7,7 @@ import pytest
 
 from interbrain.data.errors import BadInput
 from interbrain.report.figures.simulated_synapse import draw_growth
-from interbrain.simulate.structural import Growth, Structure, grow
+from interbrain.simulate.plasticity.structural import Growth, Structure, grow
 
 
 @pytest.fixture(scope="module")

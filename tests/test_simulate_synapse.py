@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 
 from interbrain.data.errors import BadInput
 from interbrain.report.figures.simulated_synapse import draw_development
-from interbrain.simulate.synapse import Rearing, Synapse, develop
+from interbrain.simulate.plasticity.synapse import Rearing, Synapse, develop
 
 TWO, ONE = Synapse(), Synapse(one_site=True)
 DRUG = Rearing(start=6, end=28.05, unsilenced=(28.0, 28.05))

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from interbrain.app.cli import main
 from interbrain.report.figures.simulated_course import course_page, draw_course, finding
-from interbrain.simulate.course import Course, simulate_course
-from interbrain.simulate.questionnaires import QUESTIONNAIRES
+from interbrain.simulate.courses.course import Course, simulate_course
+from interbrain.simulate.courses.questionnaires import QUESTIONNAIRES
 
 QUICK = ["--therapy", "cbt", "--sessions", "2", "--dyads", "3", "--seed", "1", "--set", "seconds=6", "--quiet"]
 

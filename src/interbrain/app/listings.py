@@ -27,8 +27,8 @@ ROOMS = {
     "formats": "interbrain.formats",
     "instruments": "interbrain.course.instruments",
     "surrogates": "interbrain.inference.surrogates",
-    "therapies": "interbrain.simulate.therapies",
-    "devices": "interbrain.simulate.recordings",
+    "therapies": "interbrain.simulate.courses.therapies",
+    "devices": "interbrain.simulate.recordings.devices",
 }
 SHOWN_PROBLEMS = 12
 
@@ -121,7 +121,7 @@ def simulate_course(
     out: Path, plan: Path | None, settings: Sequence[str], off: Sequence[str], asked: Mapping[str, Any], quiet: bool
 ) -> None:
     from interbrain.report.figures.simulated_course import finding
-    from interbrain.simulate.course import from_words
+    from interbrain.simulate.courses.course import from_words
     from interbrain.study.simulated_course import asked_course, simulate_course_to
 
     named = {k: v for k, v in asked.items() if k not in ("threads", *_RECORDING) and v is not None}

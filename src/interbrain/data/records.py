@@ -179,7 +179,7 @@ class TherapyRecord:
     against
         What speaks against the profile.
     grade
-        Of the evidence for the profile, as in ``interbrain.simulate.modulators.GRADES``.
+        Of the evidence for the profile, as in ``interbrain.simulate.plasticity.modulators.GRADES``.
     """
 
     name: str

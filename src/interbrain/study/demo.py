@@ -13,7 +13,7 @@ import pandas as pd
 
 from interbrain.course.instruments import find
 from interbrain.data.errors import BadInput
-from interbrain.simulate.course import Course
+from interbrain.simulate.courses.course import Course
 from interbrain.study.job import Outcome, plan_of, run
 from interbrain.study.read import read_study
 from interbrain.study.recorded_course import Recording, record_course_to

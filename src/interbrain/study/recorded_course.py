@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from interbrain.data.files import make_folder
 from interbrain.formats._bids_files import read_tsv, write_tsv
-from interbrain.simulate._who_met import group, held
-from interbrain.simulate.course import Course
-from interbrain.simulate.recorded import Recorded, simulate_recorded, sizes
+from interbrain.simulate.courses.course import Course
+from interbrain.simulate.recordings._who_met import group, held
+from interbrain.simulate.recordings.recorded import Recorded, simulate_recorded, sizes
 from interbrain.study.pool import Done
 from interbrain.study.read import write_study
 from interbrain.study.recorded_truth import AT_LEAST, tasks, with_growth
@@ -24,7 +24,7 @@ TURNS = ("group_id", "session", "participant_id", "onset", "duration")
 
 @dataclass(frozen=True)
 class Recording:
-    """What is recorded of a course; see :func:`~interbrain.simulate.recorded.simulate_recorded`.
+    """What is recorded of a course; see :func:`~interbrain.simulate.recordings.recorded.simulate_recorded`.
 
     ``expected``: whether the growth that a run should find is worked out as well, in minutes, from ``at_least``
     recordings a session; ``assess``: whether measured conversations with therapist and stranger are recorded, before

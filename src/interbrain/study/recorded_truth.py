@@ -22,10 +22,10 @@ from interbrain.data.signal import Estimate, Signal
 from interbrain.data.study import Segment
 from interbrain.inference.null import Null
 from interbrain.signals.prepare import prepare
-from interbrain.simulate._who_met import held
-from interbrain.simulate.recorded import Recorded, record_meeting
-from interbrain.simulate.recordings import device
-from interbrain.simulate.recordings._state import MeetingState
+from interbrain.simulate.recordings._who_met import held
+from interbrain.simulate.recordings.devices import device
+from interbrain.simulate.recordings.devices._state import MeetingState
+from interbrain.simulate.recordings.recorded import Recorded, record_meeting
 from interbrain.study.pool import Done, run_tasks
 from interbrain.study.truth import against_chance
 

@@ -15,8 +15,16 @@ from interbrain import __version__
 from interbrain.data.errors import BadInput
 from interbrain.data.files import make_folder, write_file, write_text
 from interbrain.report.figures.simulated_course import course_page, course_svg
-from interbrain.simulate.course import Course, CourseRun, course_from, read_course, simulate_course, truth, without
-from interbrain.simulate.questionnaires import answer_all, totals
+from interbrain.simulate.courses.course import (
+    Course,
+    CourseRun,
+    course_from,
+    read_course,
+    simulate_course,
+    truth,
+    without,
+)
+from interbrain.simulate.courses.questionnaires import answer_all, totals
 
 TRUTH = "truth.json"
 KINDS = ("course", "recorded course")

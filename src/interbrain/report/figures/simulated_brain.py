@@ -11,8 +11,8 @@ import numpy as np
 
 from interbrain.data.errors import BadInput
 from interbrain.report.style import LIGHT
-from interbrain.simulate.brain import BrainRun
-from interbrain.simulate.regimes import HIGH, LOW, REGIMES, RegimeMap
+from interbrain.simulate.brains.brain import BrainRun
+from interbrain.simulate.brains.regimes import HIGH, LOW, REGIMES, RegimeMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,9 +11,9 @@ import pandas as pd
 from interbrain.report.figures.common import WIDE, Panel, columns, key_row
 from interbrain.report.style import DARK, FONT, LIGHT, figure_css, standalone, variables
 from interbrain.report.svg import Canvas, padded
-from interbrain.simulate.course import CourseRun
-from interbrain.simulate.regimes import HIGH, LOW
-from interbrain.simulate.therapies import therapy
+from interbrain.simulate.brains.regimes import HIGH, LOW
+from interbrain.simulate.courses.course import CourseRun
+from interbrain.simulate.courses.therapies import therapy
 
 MOST_HAIRS = 40
 """Dyads up to which each has a hair of its own."""

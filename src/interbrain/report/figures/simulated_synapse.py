@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interbrain.simulate.modulators import Dopamine, Oxytocin, Rewards, Stress, Tapping, dopamine, learn
-from interbrain.simulate.scaling import Scaled
-from interbrain.simulate.spiking import Spikes
-from interbrain.simulate.structural import Grown
-from interbrain.simulate.synapse import Development
+from interbrain.simulate.plasticity.modulators import Dopamine, Oxytocin, Rewards, Stress, Tapping, dopamine, learn
+from interbrain.simulate.plasticity.scaling import Scaled
+from interbrain.simulate.plasticity.spiking import Spikes
+from interbrain.simulate.plasticity.structural import Grown
+from interbrain.simulate.plasticity.synapse import Development
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
