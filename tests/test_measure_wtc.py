@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import butter, sosfiltfilt
 
 import naive_wtc
@@ -16,6 +17,7 @@ from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block
 from interbrain.inference.surrogates import circular_shift
 from interbrain.measures import wtc
+from interbrain.measures._wavelet_grid import choose_scales
 from interbrain.measures._wavelet_map import away_from_gaps, scale_kernel
 
 PAIRS = (
@@ -145,6 +147,29 @@ def test_reduced_path_keeps_weak_bands_of_filtered_series_exact():
     settings = {"bands": {"beyond the filter": (0.1, 0.4)}}
     full = estimate(block(x), block(y), {**settings, "path": "full"})
     np.testing.assert_allclose(estimate(block(x), block(y), settings).value, full.value, atol=1e-3)
+
+
+@pytest.mark.parametrize(("kernel", "n"), [("exact", 12), ("exact", 7), ("biwavelet", 11), ("pycwt", 12)])
+def test_fewer_scales_stand_for_all(kernel, n):
+    taps, first = scale_kernel(kernel, 1 / 12)
+    chosen = choose_scales(n, 30.0, taps, first, 6.0, 1 / 12)
+    assert len(chosen.positions) < n
+    assert (chosen.taps >= 0).all()
+    assert len(chosen.around) == len(chosen.positions) + len(chosen.taps) - 1
+    # What a product of two wavelet coefficients looks like over scales: sines of one frequency each, far and near.
+    sigma = 12 / (np.sqrt(2) * 6 * np.log(2))
+    for centre in np.linspace(-6, n + 5, 30):
+        product = lambda index, at=centre: np.exp(-0.5 * ((index - at) / sigma) ** 2)  # noqa: E731
+        every = np.array([taps @ product(j + first + np.arange(len(taps))) for j in range(n)])
+        some = np.array([chosen.taps @ product(p) for p in sliding_window_view(chosen.around, len(chosen.taps))])
+        np.testing.assert_allclose(some, np.interp(chosen.positions, np.arange(n), every), atol=0.02)
+        assert chosen.weights @ some == pytest.approx(every.sum(), abs=0.005 * n)
+
+
+def test_few_scales_and_scales_near_half_the_rate_are_all_kept():
+    taps, first = scale_kernel("exact", 1 / 12)
+    assert len(choose_scales(4, 30.0, taps, first, 6.0, 1 / 12).positions) == 4
+    assert len(choose_scales(12, 3.0, taps, first, 6.0, 1 / 12).positions) == 12
 
 
 SHARES = ("in_phase", "a_leads", "b_leads", "anti_phase")

@@ -7,8 +7,12 @@ because the smoothed products are wanted at every second point only; slow scales
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 TILE = 256
 """Out times of a tile."""
@@ -19,11 +23,32 @@ ROW = TILE + 96
 BLOCK = 4
 """Channels of one person that a tile is done for before the next ones."""
 
-TAPS = 5
+VECTOR = 32
+"""Points that a compiled loop does at once. What is left over is done one by one, so tiles with their halos are
+multiples of it."""
+
+TAPS = 7
 """Scales that the boxcar adds at a time."""
 
 SUMS = 7
 """Rows that :func:`profiles` gives: squared coherence, weight, complex coherence (2), shares of the phase (3)."""
+
+
+def _without_owner(typing, array):  # type: ignore[no-untyped-def]
+    """The same array without an owner: cutting rows out of it then counts no references, a tenth of the loop's time.
+
+    Who lends must hold the array until the end.
+    """
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        view = make_array(array)(context, builder, args[0])
+        view.meminfo = view.meminfo.type(None)
+        return view._getvalue()
+
+    return array(array), codegen
+
+
+_lent: Any = intrinsic(_without_owner)
 
 
 @njit(nogil=True, cache=True)
@@ -40,19 +65,19 @@ def filtered(spectra, bins, bank):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def picked(short, gather):  # type: ignore[no-untyped-def]
-    """float32 ``(channel, scale, phase, re/im, point)`` from complex ``(channel, scale, point)``."""
+def pick(short, gather, out):  # type: ignore[no-untyped-def]
+    """From complex ``(channel, scale, point)`` into float32 ``(channel, scale, phase, re/im, point)``."""
     n_channels, n_scales, _ = short.shape
     n_phases, n_points = gather.shape
-    out = np.empty((n_channels, n_scales, n_phases, 2, n_points), dtype=np.float32)
     for c in range(n_channels):
         for s in range(n_scales):
+            row = short[c, s]
             for phase in range(n_phases):
+                place, re, im = gather[phase], out[c, s, phase, 0], out[c, s, phase, 1]
                 for i in range(n_points):
-                    value = short[c, s, gather[phase, i]]
-                    out[c, s, phase, 0, i] = value.real
-                    out[c, s, phase, 1, i] = value.imag
-    return out
+                    value = row[place[i]]
+                    re[i] = value.real
+                    im[i] = value.imag
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -62,46 +87,51 @@ def _both_phases(even, odd, taps, halo, out):  # type: ignore[no-untyped-def]
     Four lags at a time, so that ``out`` is seldom read and written; few slices, so that the loop becomes vector code.
     """
     n = out.size
-    middle = even[halo : halo + n]
-    gain = taps[0]
-    for o in range(n):
-        out[o] = gain * middle[o]
     for r in range(1, (taps.size + 1) // 2, 2):
         g1, g2, g3, g4 = taps[2 * r - 1], taps[2 * r], taps[2 * r + 1], taps[2 * r + 2]
-        if g1 == 0.0:
-            break
         odd_left, odd_right = odd[halo - r - 1 : halo - r + n], odd[halo + r - 1 : halo + r + n]
         even_left, even_right = even[halo - r - 1 : halo - r + n], even[halo + r : halo + r + n + 1]
-        if g3 == 0.0:
+        if r == 1:
+            middle, gain = even[halo : halo + n], taps[0]
+            for o in range(n):
+                near = g1 * (odd_right[o] + odd_left[o + 1]) + g2 * (even_right[o] + even_left[o + 1])
+                far = g3 * (odd_right[o + 1] + odd_left[o]) + g4 * (even_right[o + 1] + even_left[o])
+                out[o] = gain * middle[o] + near + far
+        elif g1 == 0.0:
+            break
+        elif g3 == 0.0:
             for o in range(n):
                 out[o] += g1 * (odd_right[o] + odd_left[o + 1]) + g2 * (even_right[o] + even_left[o + 1])
             break
-        for o in range(n):
-            near = g1 * (odd_right[o] + odd_left[o + 1]) + g2 * (even_right[o] + even_left[o + 1])
-            far = g3 * (odd_right[o + 1] + odd_left[o]) + g4 * (even_right[o + 1] + even_left[o])
-            out[o] += near + far
+        else:
+            for o in range(n):
+                near = g1 * (odd_right[o] + odd_left[o + 1]) + g2 * (even_right[o] + even_left[o + 1])
+                far = g3 * (odd_right[o + 1] + odd_left[o]) + g4 * (even_right[o + 1] + even_left[o])
+                out[o] += near + far
 
 
 @njit(nogil=True, cache=True, fastmath=True)
 def _one_phase(points, taps, halo, out):  # type: ignore[no-untyped-def]
     """Symmetric FIR at every point: ``out[o]`` sums ``taps[|k|]`` times point ``o + halo + k``."""
     n = out.size
-    middle = points[halo : halo + n]
-    gain = taps[0]
-    for o in range(n):
-        out[o] = gain * middle[o]
     for k in range(1, taps.size, 4):
         g1, g2, g3, g4 = taps[k], taps[k + 1], taps[k + 2], taps[k + 3]
-        if g1 == 0.0:
-            break
         left, right = points[halo - k - 3 : halo - k + n], points[halo + k : halo + k + n + 3]
-        if g3 == 0.0:
+        if k == 1:
+            middle, gain = points[halo : halo + n], taps[0]
+            for o in range(n):
+                near = g1 * (right[o] + left[o + 3]) + g2 * (right[o + 1] + left[o + 2])
+                out[o] = gain * middle[o] + near + g3 * (right[o + 2] + left[o + 1]) + g4 * (right[o + 3] + left[o])
+        elif g1 == 0.0:
+            break
+        elif g3 == 0.0:
             for o in range(n):
                 out[o] += g1 * (right[o] + left[o + 3]) + g2 * (right[o + 1] + left[o + 2])
             break
-        for o in range(n):
-            near = g1 * (right[o] + left[o + 3]) + g2 * (right[o + 1] + left[o + 2])
-            out[o] += near + g3 * (right[o + 2] + left[o + 1]) + g4 * (right[o + 3] + left[o])
+        else:
+            for o in range(n):
+                near = g1 * (right[o] + left[o + 3]) + g2 * (right[o + 1] + left[o + 2])
+                out[o] += near + g3 * (right[o + 2] + left[o + 1]) + g4 * (right[o + 3] + left[o])
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -118,15 +148,22 @@ def _boxcar(rows, first, kernel, n, out):  # type: ignore[no-untyped-def]
 
     ``rows`` holds rows of ``2 * TILE`` numbers, and ``TAPS`` rows of zeros.
     """
-    for o in range(n):
-        out[o] = 0.0
     for k in range(0, kernel.size, TAPS):
-        start = (first + k) * 2 * TILE
-        x = rows[start : start + TAPS * 2 * TILE]
-        g0, g1, g2, g3, g4 = kernel[k], kernel[k + 1], kernel[k + 2], kernel[k + 3], kernel[k + 4]
-        for o in range(n):
-            low = g0 * x[o] + g1 * x[2 * TILE + o]
-            out[o] += low + g2 * x[4 * TILE + o] + g3 * x[6 * TILE + o] + g4 * x[8 * TILE + o]
+        x = rows[(first + k) * 2 * TILE : (first + k + TAPS) * 2 * TILE]
+        g = kernel[k : k + TAPS]
+        if k == 0:
+            for o in range(n):
+                out[o] = _sum(x, g, o)
+        else:
+            for o in range(n):
+                out[o] += _sum(x, g, o)
+
+
+@njit(inline="always", fastmath=True)
+def _sum(x, g, o):  # type: ignore[no-untyped-def]
+    low = g[0] * x[o] + g[1] * x[2 * TILE + o] + g[2] * x[4 * TILE + o]
+    high = g[4] * x[8 * TILE + o] + g[5] * x[10 * TILE + o] + g[6] * x[12 * TILE + o]
+    return low + g[3] * x[6 * TILE + o] + high
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -138,21 +175,43 @@ def _cross(u, v, first, n, product):  # type: ignore[no-untyped-def]
         product[ROW + i] = b[i] * x[i] - a[i] * y[i]
 
 
+@njit(nogil=True, cache=True)
+def _plain(ends, first, n):  # type: ignore[no-untyped-def]
+    """Which of ``n`` points from ``first`` on lie between the recording's ends, where weights are 1: (from, to)."""
+    low, high = 0, n
+    for phase in range(ends.shape[0]):
+        row = ends[phase, first : first + n]
+        while low < n and (row[low : low + VECTOR] != 1).any():
+            low += VECTOR
+    for phase in range(ends.shape[0]):
+        row = ends[phase, first : first + n]
+        while high > low and (row[high - VECTOR : high] != 1).any():
+            high -= VECTOR
+    return low, high
+
+
 @njit(nogil=True, cache=True, fastmath=True)
-def _smoothed_cross(u, v, ends, edge, taps, halo, first, n, product, out):  # type: ignore[no-untyped-def]
+def _smoothed_cross(u, v, ends, plain, taps, halo, first, n, product, out):  # type: ignore[no-untyped-def]
     """One scale of a tile, ``u`` and ``v`` ``(phase, re/im, point)``: real parts, and ``TILE`` later imaginary ones."""
     n_phases, m = u.shape[0], n + 2 * halo
     for phase in range(n_phases):
         to = product[phase]
         _cross(u[phase], v[phase], first, m, to)
-        if edge:
-            end = ends[phase, first : first + m]
-            for i in range(m):
-                to[i] *= end[i]
-            for i in range(m):
-                to[ROW + i] *= end[i]
+        if plain[0] > 0:
+            _weigh(to, ends[phase, first : first + m], 0, plain[0])
+        if plain[1] < m:
+            _weigh(to, ends[phase, first : first + m], plain[1], m)
     _smooth(product, 0, taps, halo, out[:n])
     _smooth(product, ROW, taps, halo, out[TILE : TILE + n])
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _weigh(product, ends, low, high):  # type: ignore[no-untyped-def]
+    end, re, im = ends[low:high], product[low:high], product[ROW + low : ROW + high]
+    for i in range(high - low):
+        re[i] *= end[i]
+    for i in range(high - low):
+        im[i] *= end[i]
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -194,40 +253,28 @@ def roots(u, ends, taps, halo, kernel, n_rows, n_out):  # type: ignore[no-untype
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _add(work, n, whole):  # type: ignore[no-untyped-def]
-    """Add one row of cells to the sums.
-
-    ``work`` holds rows of ``TILE`` numbers: real part, imaginary part, one over the root of both powers, weight, and
-    the ``SUMS``. One array with constant distances needs no checks for overlap, so the loop becomes vector code.
-    """
-    zero = np.float32(0.0)
-    for o in range(n):
-        x, y, w = work[o] * work[2 * TILE + o], work[TILE + o] * work[2 * TILE + o], work[3 * TILE + o]
-        work[4 * TILE + o] += w * (x * x + y * y)
-    if not whole:
-        return
-    for o in range(n):
-        x, y, w = work[o] * work[2 * TILE + o], work[TILE + o] * work[2 * TILE + o], work[3 * TILE + o]
-        size, across = abs(x), abs(y)
-        work[5 * TILE + o] += w
-        work[6 * TILE + o] += w * x
-        work[7 * TILE + o] += w * y
-        work[8 * TILE + o] += w if (x > zero) & (across <= size) else zero
-        work[9 * TILE + o] += w if (y > zero) & (across > size) else zero
-        work[10 * TILE + o] += w if (y < zero) & (across > size) else zero
+def _add(rows, g, root_a, root_b, weight, sums):  # type: ignore[no-untyped-def]
+    """Add the weighted squared coherence of one row of cells, boxcar included, to the first of the ``sums``."""
+    for o in range(weight.size):
+        x, y, scale = _sum(rows, g, o), _sum(rows, g, TILE + o), root_a[o] * root_b[o]
+        sums[o] += weight[o] * (scale * scale) * (x * x + y * y)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _weights(work, root_a, root_b, cell, mask_a, mask_b, gaps):  # type: ignore[no-untyped-def]
-    """Into ``work``: one over the root of both powers, and the weight of each cell of one row."""
-    scale, weight = work[2 * TILE : 3 * TILE], work[3 * TILE : 4 * TILE]
-    for o in range(cell.size):
-        scale[o] = root_a[o] * root_b[o]
-    for o in range(cell.size):
-        weight[o] = cell[o]
-    if gaps:
-        for o in range(cell.size):
-            weight[o] *= mask_a[o] * mask_b[o]
+def _add_whole(rows, g, root_a, root_b, weight, sums):  # type: ignore[no-untyped-def]
+    """Add one row of cells, boxcar included, to all ``SUMS`` rows of ``TILE`` numbers."""
+    zero = np.float32(0.0)
+    for o in range(weight.size):
+        w, scale = weight[o], root_a[o] * root_b[o]
+        x, y = scale * _sum(rows, g, o), scale * _sum(rows, g, TILE + o)
+        size, across = abs(x), abs(y)
+        sums[o] += w * (x * x + y * y)
+        sums[TILE + o] += w
+        sums[2 * TILE + o] += w * x
+        sums[3 * TILE + o] += w * y
+        sums[4 * TILE + o] += w if (x > zero) & (across <= size) else zero
+        sums[5 * TILE + o] += w if (y > zero) & (across > size) else zero
+        sums[6 * TILE + o] += w if (y < zero) & (across > size) else zero
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -259,40 +306,79 @@ def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b,
         float32 ``(SUMS or 1, A, B, out time)``: sums of weight × squared coherence; weight; weight × complex coherence
         (real, imaginary); weight where A and B are in phase, A leads, B leads.
     """
+    out = np.zeros((SUMS if whole else 1, a[0].shape[0], b[0].shape[0], cells.shape[1]), dtype=np.float32)
+    rows = np.zeros((a[0].shape[1] + a[1].shape[1] + TAPS) * 2 * TILE, dtype=np.float32)
+    products = np.zeros((2, 2 * ROW), dtype=np.float32), np.zeros((1, 2 * ROW), dtype=np.float32)
+    sums, weight = np.zeros(SUMS * TILE, dtype=np.float32), np.zeros(TILE, dtype=np.float32)
+    wide, one = np.zeros(TAPS * 2 * TILE, dtype=np.float32), np.zeros(TAPS, dtype=np.float32)
+    one[0] = np.float32(1.0)
+    _profiles(
+        (_lent(a[0]), _lent(a[1])),
+        (_lent(b[0]), _lent(b[1])),
+        (_lent(ends[0]), _lent(ends[1])),
+        (_lent(taps[0]), _lent(taps[1])),
+        halo,
+        _lent(kernel),
+        _lent(roots_a),
+        _lent(roots_b),
+        _lent(clear_a),
+        _lent(clear_b),
+        gaps,
+        _lent(cells),
+        whole,
+        _lent(out),
+        _lent(rows),
+        (_lent(products[0]), _lent(products[1])),
+        _lent(sums),
+        _lent(weight),
+        _lent(wide),
+        _lent(one),
+    )
+    return out
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _profiles(  # type: ignore[no-untyped-def]
+    a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b, gaps, cells, whole,
+    out, rows, products, sums, weight, wide, one,
+):  # fmt: skip
+    """Into ``out``, see :func:`profiles`; the other arrays are room to work in."""
     n_a, n_b = a[0].shape[0], b[0].shape[0]
     n_fast, n_slow = a[0].shape[1], a[1].shape[1]
     n_rows, n_out = cells.shape
-    out = np.zeros((SUMS if whole else 1, n_a, n_b, n_out), dtype=np.float32)
-    rows = np.zeros((n_fast + n_slow + TAPS) * 2 * TILE, dtype=np.float32)
-    products = np.zeros((2, 2 * ROW), dtype=np.float32), np.zeros((1, 2 * ROW), dtype=np.float32)
-    work = np.zeros((4 + SUMS) * TILE, dtype=np.float32)
     for first in range(0, n_out, TILE):
         n = min(TILE, n_out - first)
         last, m = first + n, n + 2 * halo
-        edge = (ends[0][:, first : first + m] != 1).any() or (ends[1][:, first : first + m] != 1).any()
+        fast, slow = _plain(ends[0], first, m), _plain(ends[1], first, m)
         for block in range(0, n_b, BLOCK):
             for i in range(n_a):
                 for k in range(block, min(n_b, block + BLOCK)):
                     for s in range(n_fast):
                         u, v, to = a[0][i, s], b[0][k, s], rows[2 * TILE * s :]
-                        _smoothed_cross(u, v, ends[0], edge, taps[0][s], halo, first, n, products[0], to)
+                        _smoothed_cross(u, v, ends[0], fast, taps[0][s], halo, first, n, products[0], to)
                     for s in range(n_slow):
                         u, v, to = a[1][i, s], b[1][k, s], rows[2 * TILE * (n_fast + s) :]
-                        _smoothed_cross(u, v, ends[1], edge, taps[1][s], halo, first, n, products[1], to)
-                    work[4 * TILE :] = np.float32(0.0)
+                        _smoothed_cross(u, v, ends[1], slow, taps[1][s], halo, first, n, products[1], to)
+                    sums[:] = np.float32(0.0)
                     for j in range(n_rows):
-                        _boxcar(rows, j, kernel, TILE + n, work)
-                        root_a, root_b, cell = (
-                            roots_a[i, j, first:last],
-                            roots_b[k, j, first:last],
-                            cells[j, first:last],
-                        )
-                        mask_a, mask_b = clear_a[i, j, first:last], clear_b[k, j, first:last]
-                        _weights(work, root_a, root_b, cell, mask_a, mask_b, gaps)
-                        _add(work, n, whole)
+                        root_a, root_b = roots_a[i, j, first:last], roots_b[k, j, first:last]
+                        x, g, w = rows[2 * TILE * j :], kernel, cells[j, first:last]
+                        if gaps:
+                            mask_a, mask_b = clear_a[i, j, first:last], clear_b[k, j, first:last]
+                            for o in range(n):
+                                weight[o] = w[o] * mask_a[o] * mask_b[o]
+                            w = weight[:n]
+                        if kernel.size > TAPS:
+                            _boxcar(rows, j, kernel, TILE + n, wide)
+                            x, g = wide, one
+                        if whole:
+                            _add_whole(x, g, root_a, root_b, w, sums)
+                        else:
+                            _add(x, g, root_a, root_b, w, sums)
                     for r in range(out.shape[0]):
-                        out[r, i, k, first:last] = work[(4 + r) * TILE : (4 + r) * TILE + n]
-    return out
+                        to, done = out[r, i, k, first:last], sums[r * TILE : r * TILE + n]
+                        for o in range(n):
+                            to[o] = done[o]
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -306,14 +392,15 @@ def crosses(a, b, ends, taps, halo, kernel, n_rows, n_out):  # type: ignore[no-u
     work = np.zeros(2 * TILE, dtype=np.float32)
     for first in range(0, n_out, TILE):
         n = min(TILE, n_out - first)
+        everywhere = (n + 2 * halo, n + 2 * halo)
         for i in range(n_a):
             for k in range(n_b):
                 for s in range(n_fast):
                     u, v, to = a[0][i, s], b[0][k, s], rows[2 * TILE * s :]
-                    _smoothed_cross(u, v, ends[0], True, taps[0][s], halo, first, n, products[0], to)
+                    _smoothed_cross(u, v, ends[0], everywhere, taps[0][s], halo, first, n, products[0], to)
                 for s in range(n_slow):
                     u, v, to = a[1][i, s], b[1][k, s], rows[2 * TILE * (n_fast + s) :]
-                    _smoothed_cross(u, v, ends[1], True, taps[1][s], halo, first, n, products[1], to)
+                    _smoothed_cross(u, v, ends[1], everywhere, taps[1][s], halo, first, n, products[1], to)
                 for j in range(n_rows):
                     _boxcar(rows, j, kernel, TILE + n, work)
                     for o in range(n):

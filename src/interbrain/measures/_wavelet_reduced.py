@@ -1,12 +1,14 @@
 """The fast path of wavelet coherence: one coarse grid an octave, all channel pairs in one compiled loop.
 
-Against the full-rate map, band means differ by at most 4e-4 (median 6e-5; white, random-walk and band-passed series of
-70 to 600 s, periods of 1.5 to 60 s). Around a gap whole cells of the grid are weighted by their share away from it:
-with a gap of 5 to 8 s in some channels they differ by up to 2e-3 in ten minutes, 3e-3 in five and 9e-3 in two (median
-4e-4). Phases differ by up to 0.01 rad where coherence exceeds 0.3, with such gaps by up to 0.05, 0.08 and 0.16 rad; the
-shares of the phase's quarters, which jump at their borders, by up to 0.02. Where a band holds less than about 1e-8 of a
-series' power, the full transform reads slow power through the Gaussian's tail, which the coarse grid leaves out, and
-the two differ; neither then says anything about the band.
+Against the full-rate map band means differ by at most 7e-4 (median 8e-5; white, random-walk and band-passed series of
+70 s to 50 min, periods of 1.5 to 96 s), in bands of two or three scales by up to 1.5e-3, and by 1e-3 where a filter
+has left a band only its flank. Around a gap whole cells of the grid are weighted by their share away from it: with gaps
+of 5 to 8 s in half of the channels, one in five minutes, they differ by up to 5e-3 (one of a hundred by more than 3e-3;
+in 70 s by up to 8e-3; median 2e-4). Phases differ by up to 0.01 rad where coherence exceeds 0.3, by up to 0.07 in bands
+in which the phase turns round, with such gaps by up to 0.4 (one pair in a thousand); the shares of the phase's
+quarters, which jump at their borders, by up to 0.07. Where a band holds less than about 1e-8 of a series' power, the
+full transform reads slow power through the Gaussian's tail, which the coarse grid leaves out, and the two differ;
+neither then says anything about the band.
 """
 
 from __future__ import annotations
@@ -19,8 +21,11 @@ from scipy import fft
 
 from interbrain.arrays import wavelet
 from interbrain.measures import _wavelet_kernel as kernel
-from interbrain.measures._wavelet_grid import Group, coefficients, gap_shares, make_group, split, transformed
+from interbrain.measures._wavelet_grid import SPACING, Group, coefficients, gap_shares, make_group, split
 from interbrain.measures._wavelet_map import Convention, away_from_gaps, scale_kernel
+
+_TOGETHER = 4
+"""Channels transformed at once: their spectra in double precision stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,7 @@ class Side:
 def parts(n: int, scales: np.ndarray, voices: int, omega0: float, convention: Convention) -> tuple[Group, ...]:
     """The grids that cover a band's ``scales`` (in samples) in a recording of ``n`` samples."""
     taps, first = scale_kernel(convention.scale_kernel, 1 / voices)
-    length = wavelet.padded_length(n, float(transformed(scales, taps, first, 1 / voices)[-1]))
+    length = wavelet.padded_length(n, float(scales[-1]) * 2.0 ** ((len(taps) + first + SPACING * voices) / voices))
     return tuple(make_group(n, part, taps, first, omega0, 1 / voices, length) for part in split(scales, voices))
 
 
@@ -53,7 +58,10 @@ def sides(groups: Sequence[Group], series: np.ndarray, clear: Sequence[np.ndarra
     """One person's ``(channel, time)`` series without gaps, transformed once for all partners."""
     if not groups:
         return ()
-    spectra = fft.rfft(series, groups[0].length).astype(np.complex64)
+    length = groups[0].length
+    spectra = np.empty((len(series), length // 2 + 1), dtype=np.complex64)
+    for c in range(0, len(series), _TOGETHER):  # in double precision: filtered series hold little power in some bands
+        spectra[c : c + _TOGETHER] = fft.rfft(series[c : c + _TOGETHER], length)
     return tuple(_side(group, spectra, mask) for group, mask in zip(groups, clear))
 
 
