@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,9 +74,12 @@ def clear_of_gaps(rows: Rows, valid: np.ndarray) -> np.ndarray:
     return np.stack([away_from_gaps(mask, rows.wanted) for mask in valid])
 
 
-def sides(parts: Sequence[Rows], series: np.ndarray, clear: Sequence[np.ndarray]) -> tuple[Side, ...]:
-    """One person's ``(channel, time)`` series without gaps, transformed once for all partners."""
-    return tuple(_side(rows, series, mask) for rows, mask in zip(parts, clear))
+def sides(
+    parts: Sequence[Rows], n: int, series: Callable[[slice], np.ndarray], clear: Sequence[np.ndarray]
+) -> tuple[Side, ...]:
+    """As :func:`._wavelet_reduced.sides`."""
+    whole = series(slice(0, n))
+    return tuple(_side(rows, whole, mask) for rows, mask in zip(parts, clear))
 
 
 def _side(rows: Rows, series: np.ndarray, clear: np.ndarray) -> Side:

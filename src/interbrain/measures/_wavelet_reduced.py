@@ -13,7 +13,7 @@ neither then says anything about the band.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,14 +54,20 @@ def clear_of_gaps(group: Group, valid: np.ndarray) -> np.ndarray:
     return clear
 
 
-def sides(groups: Sequence[Group], series: np.ndarray, clear: Sequence[np.ndarray]) -> tuple[Side, ...]:
-    """One person's ``(channel, time)`` series without gaps, transformed once for all partners."""
+def sides(
+    groups: Sequence[Group], n: int, series: Callable[[slice], np.ndarray], clear: Sequence[np.ndarray]
+) -> tuple[Side, ...]:
+    """One person's series without gaps, transformed once for all partners.
+
+    ``series`` gives those of some of the ``n`` channels, ``(channel, time)``.
+    """
     if not groups:
         return ()
     length = groups[0].length
-    spectra = np.empty((len(series), length // 2 + 1), dtype=np.complex64)
-    for c in range(0, len(series), _TOGETHER):  # in double precision: filtered series hold little power in some bands
-        spectra[c : c + _TOGETHER] = fft.rfft(series[c : c + _TOGETHER], length)
+    spectra = np.empty((n, length // 2 + 1), dtype=np.complex64)
+    for c in range(0, n, _TOGETHER):  # in double precision: filtered series hold little power in some bands
+        some = slice(c, c + _TOGETHER)
+        spectra[some] = fft.rfft(series(some), length)
     return tuple(_side(group, spectra, mask) for group, mask in zip(groups, clear))
 
 

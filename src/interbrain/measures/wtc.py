@@ -131,8 +131,10 @@ def _sides(
     usable: np.ndarray,
     clear: tuple[tuple[np.ndarray, ...], ...],
 ) -> tuple[tuple[Any, ...], ...]:
-    series = standardised(block, usable)
-    return tuple(rules.module.sides(band.parts, series, masks) for band, masks in zip(bands, clear))
+    def series(channels: slice) -> np.ndarray:
+        return standardised(block, usable, channels)
+
+    return tuple(rules.module.sides(band.parts, block.shape[1], series, masks) for band, masks in zip(bands, clear))
 
 
 def varying(block: Block) -> np.ndarray:
@@ -142,12 +144,13 @@ def varying(block: Block) -> np.ndarray:
     return np.array([v.any() and np.ptp(x[v]) > 0 for x, v in zip(block.values[0], block.valid[0])], dtype=bool)
 
 
-def standardised(block: Block, usable: np.ndarray) -> np.ndarray:
+def standardised(block: Block, usable: np.ndarray, channels: slice = slice(None)) -> np.ndarray:
     """``(channel, time)``: gaps bridged, mean 0, SD 1; zeros for channels that are not ``usable``."""
-    if block.valid.all():
-        series = block.values[0] - block.values[0].mean(axis=1, keepdims=True)
+    values, valid, usable = block.values[0, channels], block.valid[0, channels], usable[channels]
+    if valid.all():
+        series = values - values.mean(axis=1, keepdims=True)
     else:
-        series = np.stack([fill_gaps(x, v) for x, v in zip(block.values[0], block.valid[0])])
+        series = np.stack([fill_gaps(x, v) for x, v in zip(values, valid)])
         series -= series.mean(axis=1, keepdims=True)
     size = np.sqrt(np.einsum("ct,ct->c", series, series) / series.shape[1])
     series *= np.where(usable, 1 / np.where(usable, size, 1.0), 0.0)[:, None]
