@@ -100,8 +100,8 @@ def crosses(rows: Rows, a: Side, b: Side) -> np.ndarray:
     return np.stack([[_smooth(rows, x * y.conj()) for y in b.coefficients] for x in a.coefficients])
 
 
-def profiles(rows: Rows, a: Side, b: Side, whole: bool = True) -> np.ndarray:
-    """``(SUMS, A, B, time)``, see ``_wavelet_kernel.profiles``; not ``whole``: the first row, squared coherence."""
+def profiles(rows: Rows, a: Side, b: Side, whole: bool = True, by_time: bool = True) -> np.ndarray:
+    """As :func:`._wavelet_reduced.profiles`, and always by time."""
     out = np.zeros((SUMS if whole else 1, len(a.root), len(b.root), len(rows.out_times)))
     for i in range(len(a.root)):
         for j in range(len(b.root)):

@@ -256,8 +256,9 @@ def roots(u, ends, taps, halo, kernel, n_rows, n_out):  # type: ignore[no-untype
 def _add(rows, g, root_a, root_b, weight, sums):  # type: ignore[no-untyped-def]
     """Add the weighted squared coherence of one row of cells, boxcar included, to the first of the ``sums``."""
     for o in range(weight.size):
-        x, y, scale = _sum(rows, g, o), _sum(rows, g, TILE + o), root_a[o] * root_b[o]
-        sums[o] += weight[o] * (scale * scale) * (x * x + y * y)
+        scale = root_a[o] * root_b[o]
+        x, y = scale * _sum(rows, g, o), scale * _sum(rows, g, TILE + o)
+        sums[o] += weight[o] * (x * x + y * y)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -278,7 +279,7 @@ def _add_whole(rows, g, root_a, root_b, weight, sums):  # type: ignore[no-untype
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b, gaps, cells, whole):  # type: ignore[no-untyped-def]
+def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b, gaps, cells, whole, by_time):  # type: ignore[no-untyped-def]
     """Sums over scales of squared coherence and, where ``whole``, of what else is known, for every pair and out time.
 
     Parameters
@@ -300,13 +301,17 @@ def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b,
     cells
         ``(out scale, out time)``: samples that a cell stands for inside the cone of influence.
 
+    by_time
+        Whether every out time is kept, or only the sums of its tiles.
+
     Returns
     -------
     ndarray
-        float32 ``(SUMS or 1, A, B, out time)``: sums of weight × squared coherence; weight; weight × complex coherence
-        (real, imaginary); weight where A and B are in phase, A leads, B leads.
+        float32 ``(SUMS or 1, A, B, out time or tile)``: sums of weight × squared coherence; weight; weight × complex
+        coherence (real, imaginary); weight where A and B are in phase, A leads, B leads.
     """
-    out = np.zeros((SUMS if whole else 1, a[0].shape[0], b[0].shape[0], cells.shape[1]), dtype=np.float32)
+    kept = cells.shape[1] if by_time else (cells.shape[1] + TILE - 1) // TILE
+    out = np.zeros((SUMS if whole else 1, a[0].shape[0], b[0].shape[0], kept), dtype=np.float32)
     rows = np.zeros((a[0].shape[1] + a[1].shape[1] + TAPS) * 2 * TILE, dtype=np.float32)
     products = np.zeros((2, 2 * ROW), dtype=np.float32), np.zeros((1, 2 * ROW), dtype=np.float32)
     sums, weight = np.zeros(SUMS * TILE, dtype=np.float32), np.zeros(TILE, dtype=np.float32)
@@ -326,6 +331,7 @@ def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b,
         gaps,
         _lent(cells),
         whole,
+        by_time,
         _lent(out),
         _lent(rows),
         (_lent(products[0]), _lent(products[1])),
@@ -339,7 +345,7 @@ def profiles(a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b,
 
 @njit(nogil=True, cache=True, fastmath=True)
 def _profiles(  # type: ignore[no-untyped-def]
-    a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b, gaps, cells, whole,
+    a, b, ends, taps, halo, kernel, roots_a, roots_b, clear_a, clear_b, gaps, cells, whole, by_time,
     out, rows, products, sums, weight, wide, one,
 ):  # fmt: skip
     """Into ``out``, see :func:`profiles`; the other arrays are room to work in."""
@@ -376,9 +382,16 @@ def _profiles(  # type: ignore[no-untyped-def]
                         else:
                             _add(x, g, root_a, root_b, w, sums)
                     for r in range(out.shape[0]):
-                        to, done = out[r, i, k, first:last], sums[r * TILE : r * TILE + n]
-                        for o in range(n):
-                            to[o] = done[o]
+                        done = sums[r * TILE : r * TILE + n]
+                        if by_time:
+                            to = out[r, i, k, first:last]
+                            for o in range(n):
+                                to[o] = done[o]
+                        else:
+                            total = np.float32(0.0)
+                            for o in range(n):
+                                total += done[o]
+                            out[r, i, k, first // TILE] = total
 
 
 @njit(nogil=True, cache=True, fastmath=True)

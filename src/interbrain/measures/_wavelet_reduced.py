@@ -84,8 +84,11 @@ def _side(group: Group, spectra: np.ndarray, clear: np.ndarray) -> Side:
     return Side(fast, slow, root, clear, bool((clear < 1).any()))
 
 
-def profiles(group: Group, a: Side, b: Side, whole: bool = True) -> np.ndarray:
-    """``(SUMS, A, B, out time)``, see ``_wavelet_kernel.profiles``; not ``whole``: the first row, squared coherence."""
+def profiles(group: Group, a: Side, b: Side, whole: bool = True, by_time: bool = True) -> np.ndarray:
+    """``(SUMS, A, B, out time)``, see ``_wavelet_kernel.profiles``; not ``whole``: the first row, squared coherence.
+
+    Not ``by_time``: sums over stretches of out times, some hundred times less to keep.
+    """
     return kernel.profiles(  # type: ignore[no-any-return]
         (a.fast, a.slow),
         (b.fast, b.slow),
@@ -100,6 +103,7 @@ def profiles(group: Group, a: Side, b: Side, whole: bool = True) -> np.ndarray:
         a.gaps or b.gaps,
         group.cells,
         whole,
+        by_time,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from interbrain.data.records import MeasureRecord, resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.measures import wtc
 from interbrain.measures._families import SMOOTHED, SMOOTHED_ALLOWED, SMOOTHED_HELP, WAVELET_NEED, WAVELET_NULLS
+from interbrain.measures._wavelet_bands import Band
 from interbrain.measures._wavelet_full import row_sums
 
 RECORD = MeasureRecord(
@@ -139,12 +141,13 @@ def combine(a: Prepared, b: Prepared) -> wtc.State:
     state = wtc.combine(a.channels, b.channels)
     if a.confounds is None and b.confounds is None:
         return state
-    module = state.rules.module
-    sums = tuple(
-        tuple(_part(module, part, a, b, i, k) for k, part in enumerate(band.parts))
-        for i, band in enumerate(state.bands)
+    return replace(state, sums=wtc.OnDemand(partial(_sums, state.bands, state.rules.module, a, b)))
+
+
+def _sums(bands: tuple[Band, ...], module: Any, a: Prepared, b: Prepared, by_time: bool) -> wtc.Sums:
+    return tuple(
+        tuple(_part(module, part, a, b, i, k) for k, part in enumerate(band.parts)) for i, band in enumerate(bands)
     )
-    return replace(state, sums=sums)
 
 
 def _part(module: Any, part: Any, a: Prepared, b: Prepared, band: int, k: int) -> np.ndarray:

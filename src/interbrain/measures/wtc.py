@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -77,16 +78,38 @@ class Prepared:
     sides: tuple[tuple[Any, ...], ...]
 
 
+Sums: TypeAlias = tuple[tuple[np.ndarray, ...], ...]
+
+
+class OnDemand:
+    """Sums over scales for all channel pairs, ``[band][part]`` each ``(SUMS, A, B, out time)``.
+
+    Windows need them ``by_time``; the whole needs less: stretches of times that add up to all.
+    """
+
+    def __init__(self, take: Callable[[bool], Sums]) -> None:
+        self._take = take
+        self._by_time: Sums | None = None
+
+    def __call__(self, by_time: bool) -> Sums:
+        if self._by_time is not None:
+            return self._by_time
+        found = self._take(by_time)
+        if by_time:
+            self._by_time = found
+        return found
+
+
 @dataclass(frozen=True, eq=False)
 class State:
-    """Sums over scales for all channel pairs: ``sums[band][part]`` is ``(SUMS, A, B, out time)``."""
+    """Two people together; ``sums`` are taken when an answer is asked for."""
 
     n: int
     rate: float
     rules: Rules
     bands: tuple[Band, ...]
     usable: np.ndarray
-    sums: tuple[tuple[np.ndarray, ...], ...]
+    sums: OnDemand
 
 
 def prepare(block: Block, settings: Mapping[str, Any]) -> Prepared:
@@ -175,12 +198,13 @@ def combine(a: Prepared, b: Prepared) -> State:
     if a.rules != b.rules:
         raise BadInput("wtc: the two people were prepared with different settings; use the same ones for both.")
     usable = a.usable[:, None] & b.usable[None, :]
-    return State(a.block.shape[2], float(a.block.rate), a.rules, a.bands, usable, _sums(a, b.sides, whole=True))
+    sums = OnDemand(partial(_sums, a, b.sides, True))
+    return State(a.block.shape[2], float(a.block.rate), a.rules, a.bands, usable, sums)
 
 
-def _sums(a: Prepared, sides: tuple[tuple[Any, ...], ...], whole: bool) -> tuple[tuple[np.ndarray, ...], ...]:
+def _sums(a: Prepared, sides: tuple[tuple[Any, ...], ...], whole: bool, by_time: bool) -> Sums:
     return tuple(
-        tuple(a.rules.module.profiles(part, x, y, whole) for part, x, y in zip(band.parts, sides_a, sides_b))
+        tuple(a.rules.module.profiles(part, x, y, whole, by_time) for part, x, y in zip(band.parts, sides_a, sides_b))
         for band, sides_a, sides_b in zip(a.bands, a.sides, sides)
     )
 
@@ -200,13 +224,14 @@ def reduce(state: State, windows: np.ndarray | None = None) -> Estimate | list[E
     ``(A, B, band, 1)``. Without coupling they are about a quarter each (the shares of the phase toolbox of
     doi:10.3791/65347).
     """
+    sums = state.sums(windows is not None)
     if windows is None:
-        return _estimate(state, 0, state.n)
-    return [_estimate(state, int(start), int(stop)) for start, stop in windows]
+        return _estimate(state, sums, 0, state.n)
+    return [_estimate(state, sums, int(start), int(stop)) for start, stop in windows]
 
 
-def _estimate(state: State, start: int, stop: int) -> Estimate:
-    totals = _band_totals(state, start, stop)
+def _estimate(state: State, sums: Sums, start: int, stop: int) -> Estimate:
+    totals = _band_totals(state, sums, start, stop)
     weight = totals[1]
     coverage = _coverage(state, weight, stop - start)
     ok = coverage >= state.rules.min_inside
@@ -243,19 +268,19 @@ def _coverage(state: State, weight: np.ndarray, n: int) -> np.ndarray:
     return np.where(state.usable[:, :, None], np.clip(weight / all_cells, 0, 1), 0.0)
 
 
-def _band_totals(state: State, start: int, stop: int) -> np.ndarray:
+def _band_totals(state: State, sums: Sums, start: int, stop: int) -> np.ndarray:
     """``(SUMS or 1, A, B, band)``."""
-    return np.stack([_totals(state, i, start, stop) for i in range(len(state.bands))], axis=-1)
+    return np.stack([_totals(state, i, some, start, stop) for i, some in enumerate(sums)], axis=-1)
 
 
-def _totals(state: State, band: int, start: int, stop: int) -> np.ndarray:
+def _totals(state: State, band: int, sums: tuple[np.ndarray, ...], start: int, stop: int) -> np.ndarray:
     """``(SUMS or 1, A, B)``: the sums of a band over the out times of a window."""
-    totals = np.zeros((max((len(s) for s in state.sums[band]), default=SUMS), *state.usable.shape))
-    for part, sums in zip(state.bands[band].parts, state.sums[band]):
+    totals = np.zeros((max((len(s) for s in sums), default=SUMS), *state.usable.shape))
+    for part, some in zip(state.bands[band].parts, sums):
         if start <= 0 and stop >= state.n:
-            totals += sums.sum(axis=-1, dtype=np.float64)
+            totals += some.sum(axis=-1, dtype=np.float64)
         else:
-            totals += sums.astype(np.float64) @ _overlap(part, start, stop, state.n)
+            totals += some.astype(np.float64) @ _overlap(part, start, stop, state.n)
     return totals
 
 
@@ -288,13 +313,13 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws:
         raise BadInput(f"wtc: there is no fast path for {surrogate!r}; there is one for 'circular_shift'.")
     n = b.block.shape[2]
     observed = combine(a, b)
-    totals = _band_totals(observed, 0, n)
+    totals = _band_totals(observed, observed.sums(False), 0, n)
     ok = _coverage(observed, totals[1], n) >= a.rules.min_inside
     value = np.empty((len(index), *ok.shape, 1))
     for k, shift in enumerate(np.asarray(index).reshape(len(index))):
         moved = _sides(_rolled(b.block, int(shift)), b.rules, b.bands, b.usable, b.clear)
-        squares = replace(observed, sums=_sums(a, moved, whole=False))
-        value[k] = _mean(_band_totals(squares, 0, n)[0], totals[1], ok)[..., None]
+        squares = _band_totals(observed, _sums(a, moved, whole=False, by_time=False), 0, n)
+        value[k] = _mean(squares[0], totals[1], ok)[..., None]
     return Draws(value)
 
 
