@@ -50,7 +50,7 @@ def _wtc(what: str) -> list[Step]:
 
     def pairs(n: int) -> Step:
         ready = wtc.prepare(w1.block(a), asked), wtc.prepare(w1.block(b[: n // 20]), asked)
-        return _step(lambda: wtc.combine(*ready), n, "pair")
+        return _step(lambda: wtc.reduce(wtc.combine(*ready)), n, "pair")
 
     def surrogates(n: int) -> Step:
         ready = [wtc.prepare(w1.block(x[:5]), asked) for x in (a, b)]
