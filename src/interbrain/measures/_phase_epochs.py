@@ -16,7 +16,7 @@ from scipy.signal.windows import dpss
 from interbrain.data.errors import RefusedScience
 from interbrain.measures._phase import Band, Kind, Means
 from interbrain.measures._phase_kernel import ROUNDING
-from interbrain.measures._phase_time import Carrier, carrier_of, means_of, three_products
+from interbrain.measures._phase_time import Carrier, carrier_of, means_of, products
 
 _HALF_BANDWIDTH = 4.0
 _MIN_CONCENTRATION = 0.9
@@ -110,24 +110,24 @@ def _one_taper(
         own = tuple(np.broadcast_to(f, (len(index), *f.shape[1:])) for f in as_recorded.own)
         side_b = as_recorded if linear else Carrier(_in_order(parts_b, index), valid_b, own)
         side_b = replace(side_b, own=own)
-        crossed = _crossed(x_a, x_b, index) if linear else None
+        crossed = _crossed(x_a, x_b, index, phased or kind.real) if linear else None
         means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw, crossed, phased)
         value += kind.value(means)
         cross += means.minus
     return value / len(a.values), cross / len(a.values), np.broadcast_to(n, shape)
 
 
-def _crossed(x_a: np.ndarray, x_b: np.ndarray, index: np.ndarray) -> np.ndarray:
+def _crossed(x_a: np.ndarray, x_b: np.ndarray, index: np.ndarray, real: bool) -> np.ndarray:
     """Sums over epochs of x_a·conj(x_b), ``x (epoch, channel)``, B's in the orders ``index (S, E)``: ``(S, A, B)``.
 
-    Whole rows are moved into order and all orders go into three real products, see
-    :func:`~._phase_time.three_products`.
+    Whole rows are moved into order and all orders go into two or three real products, see
+    :func:`~._phase_time.products`; not ``real``: imaginary parts.
     """
     parts = [np.take(part, index.T, axis=0).reshape(len(x_a), -1) for part in (x_b.real, x_b.imag)]
-    real, imaginary = three_products(x_a.real.T, x_a.imag.T, parts[0], parts[1], parts[0] - parts[1])
+    both = products(x_a.real.T, x_a.imag.T, parts[0], parts[1], parts[0] - parts[1] if real else parts[0], real)
     out = np.empty((len(index), x_a.shape[1], x_b.shape[1]), dtype=np.complex128)
     shape = (x_a.shape[1], len(index), x_b.shape[1])
-    out.real, out.imag = (x.reshape(shape).transpose(1, 0, 2) for x in (real, imaginary))
+    out.real, out.imag = (x.reshape(shape).transpose(1, 0, 2) for x in both)
     return out
 
 

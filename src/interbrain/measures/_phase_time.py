@@ -150,7 +150,7 @@ def epoch_pairs(
         and the number of samples that both have, ``(U, A, B)``.
     """
     n_epochs = index.shape[1]
-    table = _crossed(a, b) if len(index) >= n_epochs and not (kind.plus or kind.imaginary) else None
+    table = _crossed(a, b, kind.real) if len(index) >= n_epochs and not (kind.plus or kind.imaginary) else None
     for epoch in range(n_epochs):
         if table is None:
             others, place = np.unique(index[:, epoch], return_inverse=True)
@@ -161,8 +161,8 @@ def epoch_pairs(
         yield place.reshape(-1), means, n
 
 
-def _crossed(a: Carrier, b: Carrier) -> Iterator[np.ndarray]:
-    """Sums of x_a·conj(x_b) of each epoch of A with all epochs of B, ``(U, A, B)``.
+def _crossed(a: Carrier, b: Carrier, real: bool) -> Iterator[np.ndarray]:
+    """Sums of x_a·conj(x_b) of each epoch of A with all epochs of B, ``(U, A, B)``; not ``real``: imaginary parts.
 
     Several epochs of A go into one product, which is faster than one by one.
     """
@@ -172,25 +172,30 @@ def _crossed(a: Carrier, b: Carrier) -> Iterator[np.ndarray]:
     less = r_b - s_b
     for first in range(0, n_epochs, _TOGETHER):
         r_a, s_a = (a.parts[first : first + _TOGETHER, k].reshape(-1, n_times) for k in (0, 1))
-        real, imaginary = three_products(r_a, s_a, r_b, s_b, less)
-        for re, im in zip(*(x.reshape(-1, n_a, n_epochs, n_b) for x in (real, imaginary)), strict=True):
+        parts = products(r_a, s_a, r_b, s_b, less, real)
+        for re, im in zip(*(x.reshape(-1, n_a, n_epochs, n_b) for x in parts), strict=True):
             minus = np.empty(re.shape, dtype=np.complex128)
             minus.real, minus.imag = re, im
             yield minus.transpose(1, 0, 2)
 
 
-def three_products(
-    r_a: np.ndarray, s_a: np.ndarray, r_b: np.ndarray, s_b: np.ndarray, less: np.ndarray
+def products(
+    r_a: np.ndarray, s_a: np.ndarray, r_b: np.ndarray, s_b: np.ndarray, less: np.ndarray, real: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Real and imaginary part of (r_a + i s_a)(r_b − i s_b), with matrix products; ``less`` is r_b − s_b.
 
-    Three real products do for four: rr' + ss' and (r + s)(r' − s') − rr' + ss'.
+    Three real products do for four: rr' + ss' and (r + s)(r' − s') − rr' + ss'. Where the ``real`` part is not wanted
+    (NaN) two do.
     """
-    real, other, imaginary = r_a @ r_b, s_a @ s_b, (r_a + s_a) @ less
-    imaginary -= real
+    if not real:
+        imaginary = s_a @ r_b
+        imaginary -= r_a @ s_b
+        return np.full(imaginary.shape, np.nan), imaginary
+    total, other, imaginary = r_a @ r_b, s_a @ s_b, (r_a + s_a) @ less
+    imaginary -= total
     imaginary += other
-    real += other
-    return real, imaginary
+    total += other
+    return total, imaginary
 
 
 def means_of(

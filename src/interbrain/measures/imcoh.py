@@ -71,7 +71,7 @@ def _absolute(means: Means) -> np.ndarray:
 
 def _kind(settings: Mapping[str, Any]) -> Kind:
     value = _absolute if settings["sign"] == "absolute" else _signed
-    return Kind(value=value, own=power, unit=False)
+    return Kind(value=value, own=power, unit=False, real=False)
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
