@@ -339,12 +339,12 @@ DEFAULTS: dict[str, tuple[dict[str, Any], ...]] = {
 """The analyses of a study that brings no plan, by modality; other slow signals get the motion form."""
 
 
-def default_plan(modalities: tuple[str, ...], content: dict[str, Any] | None = None) -> Plan:
+def default_plan(modalities: tuple[str, ...], content: dict[str, Any] | None = None, source: str = "plan") -> Plan:
     """The plan of a study: what it says itself, with the default analyses of its modalities where it names none."""
     content = dict(content or {})
     if "analysis" not in content:
         content["analysis"] = [a for m in modalities for a in DEFAULTS.get(m, _slow(m))]
-    return plan_from(content)
+    return plan_from(content, source)
 
 
 def _slow(modality: str) -> tuple[dict[str, Any], ...]:

@@ -46,8 +46,8 @@ def check(path: Path) -> None:
                 raise ValueError(f"a variable of type {kind}")
     except (ValueError, struct.error, zlib.error) as error:
         raise BadInput(
-            f"its MATLAB variables are spoilt ({error}); allowed is a whole file as EEGLAB saves it; copy it "
-            "again from where it was made."
+            f"its MATLAB variables are spoilt ({error}); allowed is a whole file as its program saves it; "
+            "copy it again from where it was made."
         ) from error
 
 
@@ -99,8 +99,8 @@ def _matrix(content: memoryview, at: int, end: int, order: str, depth: int) -> N
     n, start, _, at = _count(content, at, end, order)
     if not 1 <= n <= 32:
         raise ValueError(f"an array of {n} dimensions")
-    numbers = 1
-    for size in struct.unpack_from(f"{order}{n}i", content, start):
+    numbers, sizes = 1, struct.unpack_from(f"{order}{n}i", content, start)
+    for size in sizes:
         numbers *= size
         if size < 0 or numbers > MOST:
             raise ValueError("dimensions below 0 or beyond 2 GB")
@@ -108,12 +108,16 @@ def _matrix(content: memoryview, at: int, end: int, order: str, depth: int) -> N
     if kind in (CELL, STRUCT, OBJECT):
         _children(content, at, end, order, kind, numbers, depth)
     elif kind == SPARSE:
-        for _ in range(3 + is_complex):
+        _, _, _, at = _element(content, at, end, order)  # rows
+        held, _, _, at = _count(content, at, end, order)
+        if held != sizes[1] + 1:
+            raise ValueError(f"{held} beginnings of columns in a sparse array of {sizes[1]}")
+        for _ in range(1 + is_complex):
             _, _, _, at = _element(content, at, end, order)
     else:
         for _ in range(1 + is_complex):
             held, _, _, at = _count(content, at, end, order)
-            if held != numbers and kind != CHAR:
+            if held != numbers and (kind != CHAR or held < numbers):  # a letter may take several bytes
                 raise ValueError(f"{held} numbers in an array of {numbers}")
 
 

@@ -9,6 +9,7 @@ import mne
 from interbrain.data.errors import BadInput
 from interbrain.data.records import FormatRecord
 from interbrain.data.study import Loaded
+from interbrain.formats import _mat5
 from interbrain.formats._guard import guarded
 from interbrain.formats._mne import from_raw
 
@@ -40,6 +41,8 @@ def _read_folder(folder: Path) -> Loaded:
     if folder.is_file():
         raise BadInput("is a file; allowed is the folder with .hdr and .wl1; name the folder.")
     _same_length(folder)
+    for probe in sorted(folder.glob("*.mat")):
+        _mat5.check(probe)
     return from_raw(mne.io.read_raw_nirx(folder, saturated="ignore", preload=True, verbose="WARNING"))
 
 

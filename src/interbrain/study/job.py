@@ -68,11 +68,8 @@ def plan_of(study: Study, plan: Plan | Path | str | None) -> Plan:
     if plan is not None:
         return read_plan(Path(plan))
     content = dict(study.plan or {})
-    return (
-        plan_from(content, f"the plan of {study.root}")
-        if "analysis" in content
-        else default_plan(study.modalities, content)
-    )
+    source = f"the plan of {study.root}"
+    return plan_from(content, source) if "analysis" in content else default_plan(study.modalities, content, source)
 
 
 def run(
