@@ -166,6 +166,13 @@ def test_fewer_scales_stand_for_all(kernel, n):
         assert chosen.weights @ some == pytest.approx(every.sum(), abs=0.005 * n)
 
 
+def test_a_narrow_band_of_many_voices():
+    x, y = noise(23, 2, 3000)
+    settings = {"bands": {"narrow": (0.1, 0.107)}, "voices": 64}  # seven scales, less than one step of the coarse grid
+    full = estimate(block(x), block(x + y), {**settings, "path": "full"})
+    assert estimate(block(x), block(x + y), settings).value == pytest.approx(full.value, abs=1e-3)
+
+
 def test_few_scales_and_scales_near_half_the_rate_are_all_kept():
     taps, first = scale_kernel("exact", 1 / 12)
     assert len(choose_scales(4, 30.0, taps, first, 6.0, 1 / 12).positions) == 4

@@ -110,8 +110,8 @@ def _matrix(content: memoryview, at: int, end: int, order: str, depth: int) -> N
     elif kind == SPARSE:
         _, _, _, at = _element(content, at, end, order)  # rows
         held, _, _, at = _count(content, at, end, order)
-        if held != sizes[1] + 1:
-            raise ValueError(f"{held} beginnings of columns in a sparse array of {sizes[1]}")
+        if n != 2 or held != sizes[1] + 1:
+            raise ValueError(f"{held} beginnings of columns in a sparse array of {sizes}")
         for _ in range(1 + is_complex):
             _, _, _, at = _element(content, at, end, order)
     else:

@@ -33,8 +33,8 @@ POINTS = 60
 SPACING = 0.112
 """Octaves between the scales that are computed, at most (for omega0 = 6); see :func:`choose_scales`."""
 
-FEWEST = 5
-"""Scales below which a group keeps every one."""
+FEWEST = 4
+"""Scales that a group keeps at least, if it has as many: the sum over them is corrected at both ends."""
 
 REACH = 4.0
 """Half-length of the FIR in SD of the Gaussian."""
@@ -99,17 +99,17 @@ def choose_scales(n: int, finest: float, taps: np.ndarray, first: int, omega0: f
     """Fewer scales that give the same boxcar and the same mean over ``n`` neighbouring scales, ``dj`` octaves apart.
 
     Over scales too a product of coefficients is smooth: its spectrum falls as exp(-(2 pi v σ)²/2) at v cycles an
-    octave, σ = 1/(√2 omega0 ln 2) octaves. Five scales an octave therefore carry it for omega0 = 6, and a boxcar over
-    them whose response is nearest that of the boxcar asked for, weighted by that spectrum, does the same within 0.3 %
-    of a product's size (its taps are not negative, so coherence stays below 1). Where the finest wavelet reaches half
+    octave, σ = 1/(√2 omega0 ln 2) octaves. Some nine scales an octave therefore carry it for omega0 = 6, with a boxcar
+    over them whose response is nearest that of the boxcar asked for, weighted by that spectrum (its taps are not
+    negative, so coherence stays below 1). Where the finest wavelet reaches half
     the rate products are not smooth, so every scale is kept.
     """
     reach = max(-first, len(taps) - 1 + first)
     step = min(float(n), SPACING * 6 / omega0 / dj)
-    n_chosen = int(np.ceil(n / step - 1e-9))
+    n_chosen = max(FEWEST, int(np.ceil(n / step - 1e-9)))
     step = n / n_chosen
     cut = finest * 2.0 ** (-dj * (reach + step)) * np.pi < omega0 + _FLANK
-    if n < FEWEST or step <= 1 or cut:
+    if step <= 1 or cut:
         index = np.arange(n, dtype=np.float64)
         return Chosen(index, np.arange(n + len(taps) - 1.0) + first, taps, np.ones(n))
     side = int(np.round(reach / step))
