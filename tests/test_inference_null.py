@@ -126,7 +126,7 @@ class Correlation:
     def reduce(r):
         value = r[:, :, None, None]
         flat = np.zeros_like(value)
-        return Estimate(value, np.arctanh(value), flat, flat, flat + 1, flat + 10)
+        return Estimate(value, np.arctanh(value), flat + 1, flat + 10, flat, flat)
 
     @staticmethod
     def draws(a, b, surrogate, index):

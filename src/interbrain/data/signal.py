@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -156,6 +158,24 @@ class Block:
         )
 
 
+class Deferred:
+    """A field that may be given as a function and is then computed when somebody first asks for it."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place = f"_{name}"
+
+    def __get__(self, held: Any, owner: type | None = None) -> np.ndarray:
+        if held is None:
+            raise AttributeError(self._place)  # a field without a default
+        value = held.__dict__[self._place]
+        if callable(value):
+            value = held.__dict__[self._place] = value()
+        return np.asarray(value)
+
+    def __set__(self, held: Any, value: np.ndarray | Callable[[], np.ndarray]) -> None:
+        held.__dict__[self._place] = value
+
+
 @dataclass(frozen=True, eq=False)
 class Estimate:
     """A measure's answer for all channel pairs of two people.
@@ -164,15 +184,15 @@ class Estimate:
     own range, ``stabilised`` its variance-stabilised form; ``lag_s`` (s) and ``phase`` (rad) are positive when A
     leads; ``coverage`` is the share of samples that carried the value; ``n_effective`` the number of independent
     samples that it stands for. ``profile`` ``(A, B, lag)`` and ``profile_lags_s`` hold a lag profile where the
-    measure has one.
+    measure has one. ``lag_s`` and ``phase`` may be given as functions: most pairs of a null are never asked who leads.
     """
 
     value: np.ndarray
     stabilised: np.ndarray
-    lag_s: np.ndarray
-    phase: np.ndarray
     coverage: np.ndarray
     n_effective: np.ndarray
+    lag_s: Deferred = Deferred()
+    phase: Deferred = Deferred()
     bands: tuple[str, ...] = ("broad",)
     directions: tuple[str, ...] = ("",)
     profile: np.ndarray | None = None

@@ -73,7 +73,7 @@ class Kind:
     phased
         Whether the phase of the mean cross-spectrum belongs to the answer.
     real
-        Whether ``value`` needs the real part of ``minus``; without it surrogates cost a third less.
+        Whether ``value`` needs the real part of ``minus``; if not, it is computed when the phase is asked for.
     """
 
     value: Callable[[Means], np.ndarray]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,11 +38,11 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Two people: ``value``, ``cross`` (whose angle is the phase), ``coverage`` and ``n_effective``, each ``(A, B,
+    """Two people: ``value``, ``cross()`` (whose angle is the phase), ``coverage`` and ``n_effective``, each ``(A, B,
     band)``; and the two prepared, for values in windows."""
 
     value: np.ndarray
-    cross: np.ndarray
+    cross: Callable[[], np.ndarray]
     coverage: np.ndarray
     n_effective: np.ndarray
     a: Prepared
@@ -87,8 +88,12 @@ def combine(a: Prepared, b: Prepared) -> State:
     _check_pair(a, b)
     found = [_across_time(a, b, i) for i in range(len(a.carriers))]
     found += [_across_epochs(a, b, i) for i in range(len(a.spectra))]
-    value, cross, coverage, n_effective = (np.stack(x, axis=-1) for x in zip(*found, strict=True))
-    return State(value, cross, coverage, n_effective, a, b)
+    value, cross, coverage, n_effective = zip(*found, strict=True)
+
+    def stacked() -> np.ndarray:
+        return np.stack([each() for each in cross], axis=-1)
+
+    return State(np.stack(value, axis=-1), stacked, np.stack(coverage, axis=-1), np.stack(n_effective, axis=-1), a, b)
 
 
 def _check_pair(a: Prepared, b: Prepared) -> None:
@@ -101,35 +106,47 @@ def _check_pair(a: Prepared, b: Prepared) -> None:
         raise BadInput(f"Two people must be prepared with the same settings: A with {a.asked}, B with {b.asked}.")
 
 
-def _across_time(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
+_Band = tuple[np.ndarray, Callable[[], np.ndarray], np.ndarray, np.ndarray]
+"""Of one band: values, cross-spectra once they are asked for, coverage, effective number of samples."""
+
+
+def _across_time(a: Prepared, b: Prepared, i: int) -> _Band:
     carrier_a, carrier_b, band = a.carriers[i], b.carriers[i], a.bands[i]
     n_epochs, n_times = len(carrier_a.parts), carrier_a.parts.shape[-1]
     shape = (carrier_a.parts.shape[2], carrier_b.parts.shape[2])
     total, count, samples = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    cross = np.zeros(shape, dtype=np.complex128)
+    cross, uses = np.zeros(shape, dtype=np.complex128), []
     together = max(1, _PAIRS_AT_ONCE // (shape[0] * shape[1]))
     for first in range(0, n_epochs, together):
         place = np.arange(first, min(first + together, n_epochs))
         means, n = _phase_time.means_of(a.kind, carrier_a, carrier_b, place, place)
         value = a.kind.value(means)
         used = np.isfinite(value) & (n >= a.min_valid * n_times)
-        n_used = np.where(used, n, 0.0)
-        total += np.where(used, value, 0.0).sum(axis=0)
+        total += value.sum(axis=0, where=used)
         count += used.sum(axis=0)
-        samples += n_used.sum(axis=0)
-        cross += (np.where(used, means.minus, 0.0) * n_used).sum(axis=0)
+        samples += np.where(used, n, 0.0).sum(axis=0)
+        if a.kind.real:
+            cross.real += (means.minus.real * n).sum(axis=0, where=used)
+        cross.imag += (means.minus.imag * n).sum(axis=0, where=used)
+        uses.append(used)
+    all_used = None if all(used.all() for used in uses) else np.concatenate(uses)
+
+    def crossed() -> np.ndarray:
+        return cross if a.kind.real else _phase_time.real_sum(carrier_a, carrier_b, all_used) + 1j * cross.imag
+
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(count > 0, total / count, np.nan)
     n_effective = samples / a.rate * (band.high - band.low)
-    return value, cross, samples / (n_epochs * n_times), n_effective
+    return value, crossed, samples / (n_epochs * n_times), n_effective
 
 
-def _across_epochs(a: Prepared, b: Prepared, i: int) -> tuple[np.ndarray, ...]:
+def _across_epochs(a: Prepared, b: Prepared, i: int) -> _Band:
     n_epochs = a.shape[0]
     index = np.arange(n_epochs)[None]
-    value, cross, n = next(_phase_epochs.values_over_epochs(a.kind, a.spectra[i], b.spectra[i], index))
+    kind = replace(a.kind, real=True)  # one order of the epochs: the phase costs next to nothing
+    value, cross, n = next(_phase_epochs.values_over_epochs(kind, a.spectra[i], b.spectra[i], index))
     value = np.where(n >= _MIN_EPOCHS, value, np.nan)
-    return value[0], np.nan_to_num(cross[0]), n[0] / n_epochs, n[0]
+    return value[0], lambda: np.nan_to_num(cross[0]), n[0] / n_epochs, n[0]
 
 
 def reduce(state: State, windows: np.ndarray | None, stabilise: str) -> Estimate | list[Estimate]:
@@ -147,18 +164,24 @@ def reduce(state: State, windows: np.ndarray | None, stabilise: str) -> Estimate
 
 def _estimate(state: State, stabilise: str) -> Estimate:
     value = state.value[..., None]
-    known = np.isfinite(state.value) & (np.abs(state.cross) > 0) & state.a.kind.phased
-    phase = np.where(known, np.angle(state.cross), np.nan)
+    phase = cache(partial(_phase, state))
     centres = np.array([b.centre for b in state.a.bands])
     return Estimate(
         value=value,
         stabilised=FUNCTIONS[stabilise](value),
-        lag_s=(phase / (2 * np.pi * centres))[..., None],
-        phase=phase[..., None],
+        lag_s=lambda: phase() / (2 * np.pi * centres[:, None]),
+        phase=phase,
         coverage=state.coverage[..., None],
         n_effective=state.n_effective[..., None],
         bands=tuple(b.name for b in state.a.bands),
     )
+
+
+def _phase(state: State) -> np.ndarray:
+    """``(A, B, band, 1)``: angle of the cross-spectrum, NaN where there is none."""
+    cross = state.cross()
+    known = np.isfinite(state.value) & (np.abs(cross) > 0) & state.a.kind.phased
+    return np.where(known, np.angle(cross), np.nan)[..., None]
 
 
 def _in_window(state: State, start: int, stop: int) -> State:
@@ -201,7 +224,7 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws 
         raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")
     bands = [_draws_time(a, b, i, index) for i in range(len(a.carriers))]
     for spectrum_a, spectrum_b in zip(a.spectra, b.spectra, strict=True):
-        parts = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index, phased=False)
+        parts = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index)
         bands.append(np.concatenate([np.where(n >= _MIN_EPOCHS, value, np.nan) for value, _, n in parts]))
     return Draws(np.stack(bands, axis=-1)[..., None])
 

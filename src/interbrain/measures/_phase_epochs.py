@@ -74,7 +74,7 @@ def spectra(
 
 
 def values_over_epochs(
-    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray, phased: bool = True
+    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Values for the rows of ``index (S, E)``, the epochs of B beside A's, some rows at a time.
 
@@ -83,19 +83,17 @@ def values_over_epochs(
     value : ndarray, (rows, A, B)
         Mean over the band's bins.
     cross : ndarray of complex, (rows, A, B)
-        Mean of the cross-spectrum (or cross-phasor) over epochs and bins; its real part may be NaN where ``phased`` is
-        False, which is faster.
+        Mean of the cross-spectrum (or cross-phasor) over epochs and bins; its real part may be NaN for a kind that
+        needs none.
     n : ndarray, (rows, A, B)
         Epochs that both have.
     """
     for first in range(0, len(index), _DRAWS_AT_ONCE):
         some = index[first : first + _DRAWS_AT_ONCE]
-        yield _one_taper(kind, a, b, some, phased) if a.values.shape[2] == 1 else _many_tapers(kind, a, b, some)
+        yield _one_taper(kind, a, b, some) if a.values.shape[2] == 1 else _many_tapers(kind, a, b, some)
 
 
-def _one_taper(
-    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray, phased: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The samples of :func:`~._phase_time.means_of` are here the epochs of one frequency."""
     whole = bool(a.valid.all() and b.valid.all())
     linear = whole and not (kind.plus or kind.imaginary or kind.joint)
@@ -110,8 +108,8 @@ def _one_taper(
         own = tuple(np.broadcast_to(f, (len(index), *f.shape[1:])) for f in as_recorded.own)
         side_b = as_recorded if linear else Carrier(_in_order(parts_b, index), valid_b, own)
         side_b = replace(side_b, own=own)
-        crossed = _crossed(x_a, x_b, index, phased or kind.real) if linear else None
-        means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw, crossed, phased)
+        crossed = _crossed(x_a, x_b, index, kind.real) if linear else None
+        means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw, crossed)
         value += kind.value(means)
         cross += means.minus
     return value / len(a.values), cross / len(a.values), np.broadcast_to(n, shape)

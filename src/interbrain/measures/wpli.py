@@ -71,7 +71,7 @@ def _debiased(means: Means) -> np.ndarray:
 def _kind(settings: Mapping[str, Any]) -> Kind:
     if settings["debiased"]:
         return Kind(value=_debiased, own=nothing, unit=False, imaginary="all")
-    return Kind(value=_value, own=nothing, unit=False, imaginary="size")
+    return Kind(value=_value, own=nothing, unit=False, imaginary="size", real=False)
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
