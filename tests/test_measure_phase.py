@@ -17,8 +17,8 @@ from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block, Estimate
 from interbrain.inference.null import surrogate_draws
-from interbrain.inference.ranks import family_p
-from interbrain.measures import _envelope, _phase_contract
+from interbrain.inference.ranks import family_p, upper_p
+from interbrain.measures import _envelope, _phase_contract, _phase_time
 
 NAMES = ("plv", "ccorr", "accorr", "imcoh", "coh", "pli", "wpli")
 HYPYP = {"imcoh": "imaginary_coh", "envcorr": "envelope_corr"}
@@ -152,6 +152,52 @@ def test_draws_are_the_loop_where_epochs_are_missing(name, across):
     assert drawn.value.shape == (8, 2, 3, 2, 1)
     np.testing.assert_allclose(drawn.value[..., 0], loop, rtol=0, atol=TOLERANCE)
     assert len(np.unique(drawn.value[:, 0, 0, 0, 0])) == 8 or name == "pli"  # a count of six epochs has few values
+
+
+@pytest.mark.parametrize("name", ["plv", "ppc", "coh", "imcoh", "wpli"])
+@pytest.mark.parametrize("given", [{"across": "time"}, {"across": "epochs", "spectrum": "fourier"}])
+@pytest.mark.parametrize("scale", [1.0, 1e-15])  # microvolts, tesla
+def test_draws_in_single_precision_are_the_loop_to_a_millionth(name, given, scale):
+    module, settings = measures.module(name), settings_of(name, {"x": (8.0, 13.0)}, **given)
+    a, b = scale * noise((24, 2, 100), 5), scale * noise((24, 3, 100), 6)
+    valid_a, valid_b = np.ones(a.shape, bool), np.ones(b.shape, bool)
+    valid_a[0, 0], valid_b[1:3, 2], valid_b[4, 1, 20:80] = False, False, False
+    index = np.array([np.random.default_rng(i).permutation(24) for i in range(30)])
+    for mask_a, mask_b in ((None, None), (valid_a, valid_b)):
+        block_a, block_b = block(a, 100.0, mask_a), block(b, 100.0, mask_b)
+        prepared = module.prepare(block_a, settings), module.prepare(block_b, settings)
+        drawn = module.draws(*prepared, "segment_shuffle", index).value[..., 0]
+        loop = [
+            value(name, block_a, block(b[i], 100.0, None if mask_b is None else mask_b[i]), settings) for i in index
+        ]
+        np.testing.assert_allclose(drawn, loop, rtol=0, atol=1e-6)
+        assert np.abs(drawn - loop).max() > 1e-12  # otherwise this test says nothing of single precision
+
+
+@pytest.mark.parametrize("name", ["plv", "coh", "imcoh"])
+@pytest.mark.parametrize("given", [{"across": "time"}, {"across": "epochs", "spectrum": "fourier"}])
+def test_epochs_that_are_copies_are_drawn_in_double_precision(name, given):
+    """Every order of the epochs is the recorded one: rounding must not decide which of them is above it."""
+    module, settings = measures.module(name), settings_of(name, {"x": (8.0, 13.0)}, **given)
+    a, b = (block(np.repeat(noise((1, 2, 100), i), 30, axis=0), 100.0) for i in (5, 6))
+    prepared = module.prepare(a, settings), module.prepare(b, settings)
+    index = np.array([np.random.default_rng(i).permutation(30) for i in range(40)])
+    drawn = module.draws(*prepared, "segment_shuffle", index).value
+    observed = module.reduce(module.combine(*prepared)).value
+    np.testing.assert_allclose(drawn, np.broadcast_to(observed, drawn.shape), rtol=1e-12, atol=1e-14)
+    assert (upper_p(observed, drawn) == 1.0).all()
+
+
+@pytest.mark.parametrize("name", ["imcoh", "wpli"])
+def test_who_leads_is_computed_when_it_is_asked_for(name, monkeypatch):
+    asked = []
+    whole = _phase_time.real_sum
+    monkeypatch.setattr(_phase_time, "real_sum", lambda *given: asked.append(1) or whole(*given))
+    found = estimate(name, *sines(0.010), settings_of(name, {"x": (8.0, 13.0)}))
+    assert not asked and found.value[0, 0, 0, 0] > 0.5
+    assert found.lag_s[0, 0, 0, 0] == pytest.approx(0.010, abs=5e-4)
+    assert found.phase[0, 0, 0, 0] == pytest.approx(found.lag_s[0, 0, 0, 0] * 2 * np.pi * np.sqrt(8 * 13))
+    assert asked == [1]
 
 
 def sines(delay_s: float, rate: float = 200.0, n_times: int = 2000) -> tuple[Block, Block]:

@@ -12,7 +12,7 @@ import numpy as np
 from interbrain.arrays.stabilise import FUNCTIONS
 from interbrain.data.errors import BadInput, RefusedScience
 from interbrain.data.signal import Block, Draws, Estimate
-from interbrain.measures import _phase_epochs, _phase_time
+from interbrain.measures import _phase_epochs, _phase_single, _phase_time
 from interbrain.measures._phase import Band, Kind, bands_of, bridged, check_band, check_settings
 from interbrain.measures._phase_kernel import add_looked_up
 
@@ -205,9 +205,10 @@ def _cut(side: Prepared, start: int, stop: int) -> Prepared:
 def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws | None:
     """Values with B's epochs in the order of each row of ``index (S, E)``; None for a continuous recording.
 
-    The same numbers as preparing and combining again for each row: an epoch is filtered or transformed by itself, so
-    its order among the others changes nothing in it. Every pair of epochs that occurs is computed once. Stretches of a
-    continuous recording are filtered across their new joints and must be prepared again.
+    The same numbers as preparing and combining again for each row, to 1e-6 where single precision will do: an epoch is
+    filtered or transformed by itself, so its order among the others changes nothing in it. Every pair of epochs that
+    occurs is computed once. Stretches of a continuous recording are filtered across their new joints and must be
+    prepared again.
 
     Raises
     ------
@@ -222,23 +223,54 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws 
     index = np.asarray(index)
     if index.ndim != 2 or index.shape[1] != b.shape[0]:
         raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")
-    bands = [_draws_time(a, b, i, index) for i in range(len(a.carriers))]
-    for spectrum_a, spectrum_b in zip(a.spectra, b.spectra, strict=True):
-        parts = _phase_epochs.values_over_epochs(a.kind, spectrum_a, spectrum_b, index)
-        bands.append(np.concatenate([np.where(n >= _MIN_EPOCHS, value, np.nan) for value, _, n in parts]))
+    bands = [_drawn(_draws_time, a, b, i, index, a.shape[1]) for i in range(len(a.carriers))]
+    bands += [_drawn(_draws_epochs, a, b, i, index, a.shape[0]) for i in range(len(a.spectra))]
     return Draws(np.stack(bands, axis=-1)[..., None])
 
 
-def _draws_time(a: Prepared, b: Prepared, i: int, index: np.ndarray) -> np.ndarray:
+def _drawn(
+    draw: Callable[[Prepared, Prepared, int, np.ndarray, bool], np.ndarray | None],
+    a: Prepared,
+    b: Prepared,
+    i: int,
+    index: np.ndarray,
+    n_samples: int,
+) -> np.ndarray:
+    """Values in band ``i``, in single precision where that is good enough; see :mod:`~._phase_single`."""
+    if _phase_single.allowed(a.kind, a.shape[0], n_samples):
+        found = draw(a, b, i, index, True)
+        if found is not None and _phase_single.good_enough(found):
+            return found
+    found = draw(a, b, i, index, False)
+    assert found is not None
+    return found
+
+
+def _draws_epochs(a: Prepared, b: Prepared, i: int, index: np.ndarray, single: bool) -> np.ndarray | None:
+    found = []
+    for value, _, n in _phase_epochs.values_over_epochs(a.kind, a.spectra[i], b.spectra[i], index, single):
+        enough = n >= _MIN_EPOCHS
+        if single and not np.isfinite(value[enough]).all():
+            return None
+        found.append(np.where(enough, value, np.nan))
+    return np.concatenate(found)
+
+
+def _draws_time(a: Prepared, b: Prepared, i: int, index: np.ndarray, single: bool) -> np.ndarray | None:
     carrier_a, carrier_b = a.carriers[i], b.carriers[i]
+    if single:
+        carrier_a, carrier_b = (_phase_time.in_single(c, a.kind) for c in (carrier_a, carrier_b))
     n_times = carrier_a.parts.shape[-1]
     shape = (len(index), carrier_a.parts.shape[2], carrier_b.parts.shape[2])
     total, count, every = np.zeros(shape), np.zeros(shape), 0
     for place, means, n in _phase_time.epoch_pairs(a.kind, carrier_a, carrier_b, index):
         value = a.kind.value(means)
-        used = np.isfinite(value) & (n >= a.min_valid * n_times)
+        enough = n >= a.min_valid * n_times
+        used = np.isfinite(value) & enough
         if used.all():
             every += 1
+        elif single and not (used | ~enough).all():
+            return None
         else:
             value = np.where(used, value, 0.0)
             add_looked_up(count, np.ascontiguousarray(used.transpose(1, 0, 2), dtype=np.float64), place)

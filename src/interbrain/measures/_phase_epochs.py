@@ -14,9 +14,10 @@ import numpy as np
 from scipy.signal.windows import dpss
 
 from interbrain.data.errors import RefusedScience
+from interbrain.measures import _phase_single
 from interbrain.measures._phase import Band, Kind, Means
-from interbrain.measures._phase_kernel import ROUNDING
-from interbrain.measures._phase_time import Carrier, carrier_of, means_of, products
+from interbrain.measures._phase_kernel import ROUNDING, in_order
+from interbrain.measures._phase_time import Carrier, carrier_of, complex_of, means_of, products
 
 _HALF_BANDWIDTH = 4.0
 _MIN_CONCENTRATION = 0.9
@@ -74,7 +75,7 @@ def spectra(
 
 
 def values_over_epochs(
-    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray
+    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray, single: bool = False
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Values for the rows of ``index (S, E)``, the epochs of B beside A's, some rows at a time.
 
@@ -90,10 +91,12 @@ def values_over_epochs(
     """
     for first in range(0, len(index), _DRAWS_AT_ONCE):
         some = index[first : first + _DRAWS_AT_ONCE]
-        yield _one_taper(kind, a, b, some) if a.values.shape[2] == 1 else _many_tapers(kind, a, b, some)
+        yield _one_taper(kind, a, b, some, single) if a.values.shape[2] == 1 else _many_tapers(kind, a, b, some)
 
 
-def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _one_taper(
+    kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray, single: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The samples of :func:`~._phase_time.means_of` are here the epochs of one frequency."""
     whole = bool(a.valid.all() and b.valid.all())
     linear = whole and not (kind.plus or kind.imaginary or kind.joint)
@@ -103,39 +106,37 @@ def _one_taper(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple
     value, cross = np.zeros(shape), np.zeros(shape, dtype=np.complex128)
     for x_a, x_b in zip(a.values[:, :, 0], b.values[:, :, 0], strict=True):
         parts_a, parts_b = (np.stack([x.T.real, x.T.imag]) for x in (x_a, x_b))
+        if single:
+            parts_a, parts_b = (_phase_single.parts(kind, x, (0, 2)) for x in (parts_a, parts_b))
         side_a, as_recorded = (carrier_of(np.ascontiguousarray(x[None]), valid_a, kind) for x in (parts_a, parts_b))
         # A person's own means over all epochs are the same in any order.
         own = tuple(np.broadcast_to(f, (len(index), *f.shape[1:])) for f in as_recorded.own)
         side_b = as_recorded if linear else Carrier(_in_order(parts_b, index), valid_b, own)
         side_b = replace(side_b, own=own)
-        crossed = _crossed(x_a, x_b, index, kind.real) if linear else None
+        crossed = _crossed(parts_a, parts_b, index, kind.real) if linear else None
         means, n = means_of(kind, side_a, side_b, np.zeros_like(draw), draw, crossed)
         value += kind.value(means)
         cross += means.minus
     return value / len(a.values), cross / len(a.values), np.broadcast_to(n, shape)
 
 
-def _crossed(x_a: np.ndarray, x_b: np.ndarray, index: np.ndarray, real: bool) -> np.ndarray:
-    """Sums over epochs of x_a·conj(x_b), ``x (epoch, channel)``, B's in the orders ``index (S, E)``: ``(S, A, B)``.
+def _crossed(parts_a: np.ndarray, parts_b: np.ndarray, index: np.ndarray, real: bool) -> np.ndarray:
+    """Sums over epochs of x_a·conj(x_b), ``(S, A, B)``, from ``parts (2, channel, epoch)``; B's as in ``index (S, E)``.
 
     Whole rows are moved into order and all orders go into two or three real products, see
     :func:`~._phase_time.products`; not ``real``: imaginary parts.
     """
-    parts = [np.take(part, index.T, axis=0).reshape(len(x_a), -1) for part in (x_b.real, x_b.imag)]
-    both = products(x_a.real.T, x_a.imag.T, parts[0], parts[1], parts[0] - parts[1] if real else parts[0], real)
-    out = np.empty((len(index), x_a.shape[1], x_b.shape[1]), dtype=np.complex128)
-    shape = (x_a.shape[1], len(index), x_b.shape[1])
-    out.real, out.imag = (x.reshape(shape).transpose(1, 0, 2) for x in both)
-    return out
+    n_a, n_epochs = parts_a.shape[1:]
+    r, s = (np.take(np.ascontiguousarray(part.T), index.T, axis=0).reshape(n_epochs, -1) for part in parts_b)
+    shape = (n_a, len(index), -1)
+    both = products(parts_a[0], parts_a[1], r, s, r - s if real else r, real)
+    return complex_of(*(x.reshape(shape).transpose(1, 0, 2) for x in both))
 
 
 def _in_order(values: np.ndarray, index: np.ndarray) -> np.ndarray:
     """``(S, ..., E)``: the epochs of ``values (..., E)`` in the order of each row of ``index``."""
-    values = np.ascontiguousarray(values)
-    out = np.empty((len(index), *values.shape))
-    for row, ordered in zip(index, out, strict=True):
-        np.take(values, row, axis=-1, out=ordered)
-    return out
+    rows = np.ascontiguousarray(values).reshape(-1, values.shape[-1])
+    return in_order(rows, index.astype(np.uint32)).reshape(len(index), *values.shape)
 
 
 def _many_tapers(kind: Kind, a: Spectrum, b: Spectrum, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,8 @@ from numba import njit
 
 ROUNDING = 1e-12
 """An imaginary part below this share of the cross-spectrum's size is 0."""
+ROUNDING_SINGLE = 1e-6
+"""The same in single precision."""
 _SUMS = {"reassoc", "contract", "nsz"}
 """Sums may be regrouped for vector units; the grouping is fixed when the loop is compiled, so runs agree."""
 
@@ -24,10 +26,10 @@ def _powers(parts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _without_rounding(size, power_a, power_b):  # type: ignore[no-untyped-def]
+def _without_rounding(size, power_a, power_b, rounding):  # type: ignore[no-untyped-def]
     for i in range(size.shape[0]):
         for j in range(size.shape[1]):
-            if size[i, j] <= ROUNDING * np.sqrt(power_a[i] * power_b[j]):
+            if size[i, j] <= rounding * np.sqrt(power_a[i] * power_b[j]):
                 size[i, j] = 0.0
 
 
@@ -37,9 +39,10 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
 
     ``rows (epoch, 2, A, time)`` and ``columns (epoch, 2, B, time)`` hold real and imaginary parts, 0 where invalid; a
     pair are the epochs ``place_a[p]`` and ``place_b[p]``. A sum of |im| that is rounding is 0. Two rows meet two
-    columns at a time, so that each is loaded half as often.
+    columns at a time, so that each is loaded half as often. Sums are taken in the precision of the samples.
     """
     n_a, n_b, n_times = rows.shape[2], columns.shape[2], rows.shape[3]
+    zero, rounding = rows.dtype.type(0), ROUNDING if rows.itemsize == 8 else ROUNDING_SINGLE
     out = np.empty((2, place_a.size, n_a, n_b))
     for pair in range(place_a.size):
         a, b = rows[place_a[pair]], columns[place_b[pair]]
@@ -50,7 +53,7 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
             for j in range(0, n_b, 2):
                 k = min(j + 1, n_b - 1)
                 p, q, u, v = b[0, j], b[1, j], b[0, k], b[1, k]
-                im_ij = im_ik = im_hj = im_hk = size_ij = size_ik = size_hj = size_hk = 0.0
+                im_ij = im_ik = im_hj = im_hk = size_ij = size_ik = size_hj = size_hk = zero
                 for t in range(n_times):
                     s_ij = y[t] * p[t] - x[t] * q[t]
                     s_ik = y[t] * u[t] - x[t] * v[t]
@@ -67,7 +70,7 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
                 im, size = out[0, pair], out[1, pair]
                 im[i, j], im[i, k], im[h, j], im[h, k] = im_ij, im_ik, im_hj, im_hk
                 size[i, j], size[i, k], size[h, j], size[h, k] = size_ij, size_ik, size_hj, size_hk
-        _without_rounding(out[1, pair], power_a, power_b)
+        _without_rounding(out[1, pair], power_a, power_b, rounding)
     return out
 
 
@@ -103,3 +106,15 @@ def add_looked_up(total, table, place):  # type: ignore[no-untyped-def]
             row, more = total[s, i], table[i, u]
             for j in range(row.size):
                 row[j] += more[j]
+
+
+@njit(cache=True, nogil=True)
+def in_order(rows, index):  # type: ignore[no-untyped-def]
+    """``(draw, row, epoch)``: ``rows (row, epoch)`` with their epochs as in each row of ``index (draw, epoch)``."""
+    out = np.empty((index.shape[0], *rows.shape), dtype=rows.dtype)
+    for s in range(index.shape[0]):
+        for i in range(rows.shape[0]):
+            row, ordered = rows[i], out[s, i]
+            for e in range(row.size):
+                ordered[e] = row[index[s, e]]
+    return out

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import hilbert
 
+from interbrain.measures import _phase_single
 from interbrain.measures._phase import Band, Kind, Means
 from interbrain.measures._phase_kernel import imaginary_sums, lagged_sums
 
@@ -140,6 +141,11 @@ def from_complex(analytic: np.ndarray, valid: np.ndarray | None, kind: Kind) -> 
     return carrier_of(_split(analytic), valid, kind)
 
 
+def in_single(whole: Carrier, kind: Kind) -> Carrier:
+    """The same person in single precision, see :mod:`~._phase_single`."""
+    return carrier_of(_phase_single.parts(kind, whole.parts, (0, 1, 3)), whole.valid, kind)
+
+
 def window(whole: Carrier, start: int, stop: int, kind: Kind) -> Carrier:
     """The same person in samples ``start`` to ``stop``."""
     valid = None if whole.valid is None else whole.valid[..., start:stop]
@@ -182,9 +188,7 @@ def _crossed(a: Carrier, b: Carrier, real: bool) -> Iterator[np.ndarray]:
         r_a, s_a = (a.parts[first : first + _TOGETHER, k].reshape(-1, n_times) for k in (0, 1))
         parts = products(r_a, s_a, r_b, s_b, less, real)
         for re, im in zip(*(x.reshape(-1, n_a, n_epochs, n_b) for x in parts), strict=True):
-            minus = np.empty(re.shape, dtype=np.complex128)
-            minus.real, minus.imag = re, im
-            yield minus.transpose(1, 0, 2)
+            yield complex_of(re, im).transpose(1, 0, 2)
 
 
 def products(
@@ -225,9 +229,9 @@ def means_of(
         sign, size, square = imaginary_sums(a.parts, b.parts, place_a, place_b)
     elif kind.imaginary:
         im, size = lagged_sums(a.parts, b.parts, place_a, place_b)
-        crossed = _complex(_parts(a, b, place_a, place_b, 1) if kind.real else np.nan, im)
+        crossed = complex_of(_parts(a, b, place_a, place_b, 1) if kind.real else np.nan, im)
     elif crossed is None and not kind.real:
-        crossed = _complex(np.nan, _parts(a, b, place_a, place_b, -1))
+        crossed = complex_of(np.nan, _parts(a, b, place_a, place_b, -1))
     if crossed is None:
         product = _products(_pick(a.parts, place_a), _pick(b.parts, place_b))
         # cos cos + sin sin and so on: one real product gives both e^{i(α − β)} and e^{i(α + β)}.
@@ -252,8 +256,8 @@ def _parts(a: Carrier, b: Carrier, place_a: np.ndarray, place_b: np.ndarray, sig
     return total
 
 
-def _complex(real: np.ndarray | float, imaginary: np.ndarray) -> np.ndarray:
-    out = np.empty(imaginary.shape, dtype=np.complex128)
+def complex_of(real: np.ndarray | float, imaginary: np.ndarray) -> np.ndarray:
+    out = np.empty(imaginary.shape, dtype=np.result_type(imaginary, np.complex64))
     out.real, out.imag = real, imaginary
     return out
 
@@ -269,7 +273,8 @@ def real_sum(a: Carrier, b: Carrier, used: np.ndarray | None) -> np.ndarray:
 
 def _over(total: np.ndarray, n: np.ndarray) -> np.ndarray:
     """``total / n``, each part by itself: complex division takes several times as long, and spreads NaN."""
-    out = np.empty(np.broadcast_shapes(total.shape, n.shape), dtype=np.complex128)
+    out = np.empty(np.broadcast_shapes(total.shape, n.shape), dtype=total.dtype)
+    n = n.astype(out.real.dtype)
     np.divide(total.real, n, out=out.real)
     np.divide(total.imag, n, out=out.imag)
     return out
