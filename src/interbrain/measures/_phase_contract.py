@@ -17,7 +17,7 @@ from interbrain.measures._phase import Band, Kind, bands_of, bridged, check_band
 from interbrain.measures._phase_kernel import add_looked_up
 
 _MIN_EPOCHS = 2
-_PAIRS_AT_ONCE = 2**16
+_PAIRS_AT_ONCE = 2**15
 """Channel pairs × epochs whose means are held at once: some megabytes, whatever the recording."""
 
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.fft import rfft
 from scipy.signal.windows import dpss
 
 from interbrain.data.errors import RefusedScience
 from interbrain.measures import _phase_single
-from interbrain.measures._phase import Band, Kind, Means
+from interbrain.measures._phase import Band, Kind, Means, modulus
 from interbrain.measures._phase_kernel import ROUNDING, in_order
 from interbrain.measures._phase_time import Carrier, carrier_of, complex_of, means_of, products
 
@@ -66,10 +67,10 @@ def spectra(
                 "epochs."
             )
     wanted = np.unique(np.concatenate(inside))
-    found = np.stack([np.fft.rfft(centred * w, axis=-1)[..., wanted] for w in windows], axis=1)
+    found = np.stack([rfft(centred * w, axis=-1)[..., wanted] for w in windows], axis=1)
     found = np.moveaxis(found, -1, 0) * valid[:, None, :]
     if kind.unit and len(windows) == 1:
-        size = np.abs(found)
+        size = modulus(found)
         found = np.divide(found, size, out=np.zeros_like(found), where=size > 0)
     return tuple(Spectrum(found[np.searchsorted(wanted, bins)], valid) for bins in inside)
 

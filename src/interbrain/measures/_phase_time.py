@@ -235,13 +235,12 @@ def means_of(
     if crossed is None:
         product = _products(_pick(a.parts, place_a), _pick(b.parts, place_b))
         # cos cos + sin sin and so on: one real product gives both e^{i(α − β)} and e^{i(α + β)}.
-        crossed = product[:, 0, :, 0] + product[:, 1, :, 1] + 1j * (product[:, 1, :, 0] - product[:, 0, :, 1])
+        crossed = complex_of(product[:, 0, :, 0] + product[:, 1, :, 1], product[:, 1, :, 0] - product[:, 0, :, 1])
     with np.errstate(invalid="ignore", divide="ignore"):
         minus = plus = _over(crossed, n)
         if kind.plus and product is not None:
-            plus = _over(
-                product[:, 0, :, 0] - product[:, 1, :, 1] + 1j * (product[:, 1, :, 0] + product[:, 0, :, 1]), n
-            )
+            both = product[:, 0, :, 0] - product[:, 1, :, 1], product[:, 1, :, 0] + product[:, 0, :, 1]
+            plus = _over(complex_of(*both), n)
         sign, size, square = (None if x is None else x / n for x in (sign, size, square))
     return Means(minus, plus, own_a, own_b, n, sign, size, square, _joint(kind, a, b, place_a, place_b)), n
 
