@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numba import njit
 from scipy import stats
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
@@ -215,12 +216,24 @@ def test_sets_with_their_own_parameters_are_what_they_are_alone():
         np.testing.assert_allclose(both.field[k], alone.field[0], atol=1e-9)
 
 
-@pytest.mark.parametrize("sets", [1, 5])
+@pytest.mark.parametrize("sets", [1, 5, 16, 20])  # sixteen fill a line of the cache
 def test_single_precision_stays_close(sets):
     asked = {"seed": list(range(sets)), "record": ["field"]}
     a, b = (simulate_brain(BRAINS, Kuramoto(noise=0.5), 0.5, precision=p, **asked) for p in ("double", "single"))
     np.testing.assert_allclose(a.field, b.field, atol=1e-4)
     assert not np.array_equal(a.field, b.field)
+
+
+@pytest.mark.parametrize("sets", [1, 18])
+@pytest.mark.parametrize(
+    ("node", "within"),
+    [(JansenRit(p=150.0, coupling=10.0, noise=2.0), 2e-3), (WilsonCowan(noise=0.05), 1e-4), (Hopf(), 1e-5)],
+)
+def test_nodes_in_single_precision_stay_close(node, within, sets):
+    seeds = list(range(sets))
+    a, b = (simulate_brain(BRAINS, node, 0.5, 5e-4, seeds, precision=p).signal for p in ("double", "single"))
+    np.testing.assert_allclose(a, b, atol=within)  # mV; share of cells; amplitude
+    assert not np.array_equal(a, b)
 
 
 def test_a_field_is_the_mean_phase_factor_of_each_brain():
@@ -254,7 +267,16 @@ def test_polynomials_are_what_they_stand_for():
     found = np.array([sine_cosine_single(np.float32(v)) for v in x])
     np.testing.assert_allclose(found, np.column_stack([np.sin(x), np.cos(x)]), atol=3e-6)
     x = np.linspace(-36, 36, 2001)
-    np.testing.assert_allclose([logistic(v) for v in x], 1 / (1 + np.exp(-x)), rtol=2e-13)
+    np.testing.assert_allclose(_logistic(x), 1 / (1 + np.exp(-x)), rtol=2e-13)
+    x = np.linspace(-17, 17, 2001)
+    np.testing.assert_allclose(_logistic(x.astype(np.float32)), 1 / (1 + np.exp(-x)), rtol=5e-6)
+    beyond = _logistic(np.array([-1e4, -18, 18, 1e4], dtype=np.float32))
+    np.testing.assert_allclose(beyond, [0, 0, 1, 1], atol=1e-7)
+
+
+@njit
+def _logistic(x):
+    return np.array([logistic(v) for v in x])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The loop over time: delays in a ring buffer, edges by rows, one set of parameters or many side by side.
 
-Arrays are flat over ``m = region * sets + set``. For one set the ring holds every slot twice, so that the address of an
-edge's delayed value is one constant plus one offset a step. Everything a region does is in its node's file.
+Arrays are flat over ``m = region * sets + set``; as many sets as fill a line of the cache are summed in ``_lanes``. For
+one set the ring holds every slot twice, so that the address of an edge's delayed value is one constant plus one offset
+a step. Everything a region does is in its node's file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from interbrain.simulate.brains import _noise
+from interbrain.simulate.brains._lanes import LINE, sums_of_one, sums_of_two
 from interbrain.simulate.brains.nodes import hopf, jansen_rit, kuramoto, wilson_cowan
 from interbrain.simulate.brains.nodes._functions import FAST, TILE, sines_cosines
 
@@ -37,13 +39,16 @@ def emit(kind, tile, state, parameters, ring, slot, slots, width, twice):  # typ
 
 @njit(error_model="numpy", fastmath=FAST)
 def _gather_one(ring, offset, starts, address, weight, coupling):  # type: ignore[no-untyped-def]
-    """Weighted sums of what each region receives, for one set of parameters."""
+    """Weighted sums of what each region receives, for one set of parameters.
+
+    Edges are counted by unsigned numbers: where an index might count from the end, the loop takes half as long again.
+    """
     if ring.shape[0] == 2:
         first, second = ring[0], ring[1]
         for i in range(len(starts) - 1):
             x = weight[0] * 0
             y = weight[0] * 0
-            for e in range(starts[i], starts[i + 1]):
+            for e in range(np.uint64(starts[i]), np.uint64(starts[i + 1])):
                 at = np.uint64(address[e]) + offset
                 x += weight[e] * first[at]
                 y += weight[e] * second[at]
@@ -52,7 +57,7 @@ def _gather_one(ring, offset, starts, address, weight, coupling):  # type: ignor
         only = ring[0]
         for i in range(len(starts) - 1):
             x = weight[0] * 0
-            for e in range(starts[i], starts[i + 1]):
+            for e in range(np.uint64(starts[i]), np.uint64(starts[i + 1])):
                 x += weight[e] * only[np.uint64(address[e]) + offset]
             coupling[0, i] = x
 
@@ -84,6 +89,20 @@ def _gather_many(sent, offset, starts, address, weight, coupling):  # type: igno
             for m in range(sets):
                 into[m] += p * u[m]
             e += 1
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def _gather_line(ring, now, starts, address, weight, coupling):  # type: ignore[no-untyped-def]
+    """The same for as many sets as fill a line of the cache."""
+    lanes = LINE // ring.itemsize
+    length, far, apart = np.int64(ring.shape[1] // lanes), np.int64(ring.shape[1]), np.int64(coupling.shape[1])
+    offset = np.int64(now // lanes)
+    for i in range(len(starts) - 1):
+        first, last, at = starts[i], starts[i + 1], np.int64(i * lanes)
+        if ring.shape[0] == 2:
+            sums_of_two(ring, far, offset, length, first, last, address, weight, coupling, at, apart)
+        else:
+            sums_of_one(ring, far, offset, length, first, last, address, weight, coupling, at, apart)
 
 
 @njit(error_model="numpy", fastmath=FAST)
@@ -200,7 +219,7 @@ def run(  # type: ignore[no-untyped-def]
     coupling = np.zeros((ring.shape[0], width), dtype=ring.dtype)
     drawn = np.zeros(2 * rows.shape[1], dtype=np.float32)
     words = np.zeros(rows.shape[1], dtype=np.uint32)
-    tile = np.ones(20 * TILE)
+    tile = np.ones(20 * TILE, dtype=ring.dtype)
     kicks = drawn[: (len(drawn) // width) * width].reshape(-1, width)
     noisy = rows.shape[1] > 0
     learns = len(plastic_to) > 0 and _ever(rule)
@@ -224,6 +243,8 @@ def run(  # type: ignore[no-untyped-def]
                 _field(kind, ring, now, group, sets, counts, fields[at])
         if sets == 1:
             _gather_one(ring, np.uint64(now), starts, address, weight, coupling)
+        elif sets * ring.itemsize == LINE:
+            _gather_line(ring, now, starts, address, weight, coupling)
         else:
             for c in range(ring.shape[0]):
                 sent, into = ring[c].reshape(-1, sets), coupling[c].reshape(-1, sets)

@@ -19,13 +19,10 @@ from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate._checked import within
 from interbrain.simulate.brains import _engine, _noise
+from interbrain.simulate.brains._lanes import LINE
 from interbrain.simulate.brains.network import Network
 from interbrain.simulate.brains.nodes import Node
 from interbrain.simulate.brains.nodes._functions import TILE
-
-BLOCK = 32
-"""Sets of parameters that run side by side on one thread, in double precision; in single twice as many fill the same
-memory. The bytes do not depend on it."""
 
 RECORDS = ("signal", "envelope", "field", "weights")
 ENVELOPE_S, FOLLOW_S = 0.5, 1.0
@@ -188,7 +185,7 @@ def simulate_brain(
     if isinstance(start, BrainState):
         state = _resumed(start, sets, dt, stride)
     else:
-        side_by_side = BLOCK if precision == "double" else 2 * BLOCK
+        side_by_side = LINE // (8 if precision == "double" else 4)
         parts = [sets[k : k + side_by_side] for k in range(0, len(sets), side_by_side)]
         state = BrainState(0, dt, [_block(network, part, dt, start, precision) for part in parts])
     edges = _edges(network, dt, precision)
@@ -254,7 +251,8 @@ def _edges(network: Network, dt: float, precision: str) -> _Edges:
     starts = np.searchsorted(network.to[fixed], np.arange(network.regions + 1)).astype(np.int64)
     weight = np.append(network.weight[fixed], 0.0).astype(np.float64 if precision == "double" else np.float32)
     plastic = (network.to[learns].astype(np.int64), network.source[learns].astype(np.int64), address[learns])
-    return _Edges(slots, starts, address[fixed], weight, plastic)
+    short = np.int32 if slots * network.regions < 2**31 else np.int64  # half the memory that a step reads
+    return _Edges(slots, starts, address[fixed].astype(short), weight, plastic)
 
 
 def _parameters(nodes: Sequence[Node], regions: int) -> np.ndarray:
@@ -291,7 +289,9 @@ def _block(network: Network, sets: list[Set], dt: float, start: np.ndarray | Non
     copies = 2 if count == 1 else 1
     ring = np.zeros((node.channels, copies * slots * n * count), np.float64 if precision == "double" else np.float32)
     for slot in range(slots):
-        _engine.emit(node.kind, np.ones(20 * TILE), state, parameters, ring, slot, slots, n * count, count == 1)
+        _engine.emit(
+            node.kind, np.ones(20 * TILE, dtype=ring.dtype), state, parameters, ring, slot, slots, n * count, count == 1
+        )
     noisy = any(np.any(np.asarray(x.noise) > 0) for x, _, _ in sets)
     key = _noise.keys([seed for _, seed, _ in sets])
     rows = _noise.rows_of(node.kicks * n, key) if noisy else np.zeros((3, 0), dtype=np.uint32)

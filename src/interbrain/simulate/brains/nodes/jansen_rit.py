@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from interbrain.simulate._checked import fields_within
-from interbrain.simulate.brains.nodes._functions import FAST, TILE, load, logistic, store
+from interbrain.simulate.brains.nodes._functions import FAST, TILE, grow, load, logistic, store
 from interbrain.simulate.brains.nodes._parameter import about
 
 Array = float | np.ndarray
@@ -65,7 +65,7 @@ class JansenRit:
 @njit(inline="always", error_model="numpy", fastmath=FAST)
 def firing(potential, e0, v0, r):  # type: ignore[no-untyped-def]
     """1/s."""
-    return 2 * e0 * logistic(r * (potential - v0))
+    return (e0 + e0) * logistic(r * (potential - v0))
 
 
 @njit(error_model="numpy", fastmath=FAST)
@@ -87,7 +87,7 @@ def advance(tile, state, own, coupling, parameters, varies, dt, kicks):  # type:
     """``own`` ``(n,)``: this region's firing rate now; ``coupling`` ``(1, n)``: weighted firing rates of the others.
 
     ``varies`` ``(parameter,)``: whether it differs between regions or sets.
-    Rows of the tile: 0-5 state, 6-16 parameters, 17 own rate, 18 what comes from others, 19 kick.
+    Rows of the tile: 0-5 state, then what is added to it; 6-16 parameters, 17 own rate, 18 from others, 19 kick.
     """
     for first in range(0, state.shape[1], TILE):
         for k in range(6):
@@ -100,17 +100,19 @@ def advance(tile, state, own, coupling, parameters, varies, dt, kicks):  # type:
         load(tile, 19, kicks[0], first)
         _advance(tile, dt)
         for k in range(6):
-            store(tile, k, state[k], first)
+            grow(tile, k, state[k], first)
 
 
 @njit(inline="always", error_model="numpy", fastmath=FAST)
 def _forces(y, slope, rate, height, a, drive):  # type: ignore[no-untyped-def]
-    return height * a * (drive + rate) - 2 * a * slope - a * a * y
+    return height * a * (drive + rate) - (a + a) * slope - a * a * y
 
 
 @njit(error_model="numpy", fastmath=FAST)
 def _advance(z, dt):  # type: ignore[no-untyped-def]
-    root = np.sqrt(dt)
+    number = z.dtype.type
+    root, step, half_step = number(np.sqrt(dt)), number(dt), number(dt / 2)
+    none, most, quarter = number(0), number(0.8), number(0.25)
     for m in range(TILE):
         y0, y1, y2 = z[m], z[m + TILE], z[m + 2 * TILE]
         v0, v1, v2 = z[m + 3 * TILE], z[m + 4 * TILE], z[m + 5 * TILE]
@@ -118,17 +120,17 @@ def _advance(z, dt):  # type: ignore[no-untyped-def]
         contacts, e0, half, r = z[m + 10 * TILE], z[m + 11 * TILE], z[m + 12 * TILE], z[m + 13 * TILE]
         outside = z[m + 14 * TILE] + z[m + 15 * TILE] * z[m + 18 * TILE]
         kick = height_e * a * z[m + 16 * TILE] * root * z[m + 19 * TILE]
-        s0 = _forces(y0, v0, z[m + 17 * TILE], height_e, a, 0.0)
-        s1 = _forces(y1, v1, 0.8 * contacts * firing(contacts * y0, e0, half, r), height_e, a, outside)
-        s2 = _forces(y2, v2, 0.25 * contacts * firing(0.25 * contacts * y0, e0, half, r), height_i, b, 0.0)
-        z0, z1, z2 = y0 + dt * v0, y1 + dt * v1, y2 + dt * v2
-        w0, w1, w2 = v0 + dt * s0, v1 + dt * s1 + kick, v2 + dt * s2
-        q0 = _forces(z0, w0, firing(z1 - z2, e0, half, r), height_e, a, 0.0)
-        q1 = _forces(z1, w1, 0.8 * contacts * firing(contacts * z0, e0, half, r), height_e, a, outside)
-        q2 = _forces(z2, w2, 0.25 * contacts * firing(0.25 * contacts * z0, e0, half, r), height_i, b, 0.0)
-        z[m] = y0 + dt / 2 * (v0 + w0)
-        z[m + TILE] = y1 + dt / 2 * (v1 + w1)
-        z[m + 2 * TILE] = y2 + dt / 2 * (v2 + w2)
-        z[m + 3 * TILE] = v0 + dt / 2 * (s0 + q0)
-        z[m + 4 * TILE] = v1 + dt / 2 * (s1 + q1) + kick
-        z[m + 5 * TILE] = v2 + dt / 2 * (s2 + q2)
+        s0 = _forces(y0, v0, z[m + 17 * TILE], height_e, a, none)
+        s1 = _forces(y1, v1, most * contacts * firing(contacts * y0, e0, half, r), height_e, a, outside)
+        s2 = _forces(y2, v2, quarter * contacts * firing(quarter * contacts * y0, e0, half, r), height_i, b, none)
+        z0, z1, z2 = y0 + step * v0, y1 + step * v1, y2 + step * v2
+        w0, w1, w2 = v0 + step * s0, v1 + step * s1 + kick, v2 + step * s2
+        q0 = _forces(z0, w0, firing(z1 - z2, e0, half, r), height_e, a, none)
+        q1 = _forces(z1, w1, most * contacts * firing(contacts * z0, e0, half, r), height_e, a, outside)
+        q2 = _forces(z2, w2, quarter * contacts * firing(quarter * contacts * z0, e0, half, r), height_i, b, none)
+        z[m] = half_step * (v0 + w0)
+        z[m + TILE] = half_step * (v1 + w1)
+        z[m + 2 * TILE] = half_step * (v2 + w2)
+        z[m + 3 * TILE] = half_step * (s0 + q0)
+        z[m + 4 * TILE] = half_step * (s1 + q1) + kick
+        z[m + 5 * TILE] = half_step * (s2 + q2)

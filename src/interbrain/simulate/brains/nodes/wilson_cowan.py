@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from interbrain.simulate._checked import fields_within
-from interbrain.simulate.brains.nodes._functions import FAST, TILE, load, logistic, store
+from interbrain.simulate.brains.nodes._functions import FAST, TILE, grow, load, logistic
 from interbrain.simulate.brains.nodes._parameter import about
 
 Array = float | np.ndarray
@@ -64,8 +64,8 @@ class WilsonCowan:
 
 
 @njit(inline="always", error_model="numpy", fastmath=FAST)
-def _slope(x, drive, tau, steep, threshold, rest, refractory):  # type: ignore[no-untyped-def]
-    return (-x + (1 - refractory * x) * (logistic(steep * (drive - threshold)) - rest)) / tau
+def _slope(one, x, drive, tau, steep, threshold, rest, refractory):  # type: ignore[no-untyped-def]
+    return (-x + (one - refractory * x) * (logistic(steep * (drive - threshold)) - rest)) / tau
 
 
 @njit(error_model="numpy", fastmath=FAST)
@@ -73,7 +73,7 @@ def advance(tile, state, coupling, parameters, varies, dt, kicks):  # type: igno
     """``coupling`` ``(1, n)``: weighted excitatory activity of the others.
 
     ``varies`` ``(parameter,)``: whether it differs between regions or sets.
-    Rows of the tile: 0-1 state, 2-16 parameters, 17 what comes from others, 18-19 kicks.
+    Rows of the tile: 0-1 state, then what is added to it; 2-16 parameters, 17 what comes from others, 18-19 kicks.
     """
     for first in range(0, state.shape[1], TILE):
         for k in range(2):
@@ -85,11 +85,13 @@ def advance(tile, state, coupling, parameters, varies, dt, kicks):  # type: igno
         load(tile, 17, coupling[0], first)
         _advance(tile, dt)
         for k in range(2):
-            store(tile, k, state[k], first)
+            grow(tile, k, state[k], first)
 
 
 @njit(error_model="numpy", fastmath=FAST)
 def _advance(z, dt):  # type: ignore[no-untyped-def]
+    number = z.dtype.type
+    one, step, half_step = number(1), number(dt), number(dt / 2)
     for m in range(TILE):
         e, i = z[m], z[m + TILE]
         c_ee, c_ei, c_ie, c_ii = z[m + 2 * TILE], z[m + 3 * TILE], z[m + 4 * TILE], z[m + 5 * TILE]
@@ -97,12 +99,12 @@ def _advance(z, dt):  # type: ignore[no-untyped-def]
         tau_e, tau_i, refractory = z[m + 10 * TILE], z[m + 11 * TILE], z[m + 12 * TILE]
         drive_e, drive_i = z[m + 13 * TILE] + z[m + 15 * TILE] * z[m + 17 * TILE], z[m + 14 * TILE]
         rest_e, rest_i = logistic(-a_e * theta_e), logistic(-a_i * theta_i)
-        kick_e = z[m + 16 * TILE] * np.sqrt(dt / tau_e) * z[m + 18 * TILE]
-        kick_i = z[m + 16 * TILE] * np.sqrt(dt / tau_i) * z[m + 19 * TILE]
-        a = _slope(e, c_ee * e - c_ei * i + drive_e, tau_e, a_e, theta_e, rest_e, refractory)
-        b = _slope(i, c_ie * e - c_ii * i + drive_i, tau_i, a_i, theta_i, rest_i, refractory)
-        f, j = e + dt * a + kick_e, i + dt * b + kick_i
-        c = _slope(f, c_ee * f - c_ei * j + drive_e, tau_e, a_e, theta_e, rest_e, refractory)
-        d = _slope(j, c_ie * f - c_ii * j + drive_i, tau_i, a_i, theta_i, rest_i, refractory)
-        z[m] = e + dt / 2 * (a + c) + kick_e
-        z[m + TILE] = i + dt / 2 * (b + d) + kick_i
+        kick_e = z[m + 16 * TILE] * np.sqrt(step / tau_e) * z[m + 18 * TILE]
+        kick_i = z[m + 16 * TILE] * np.sqrt(step / tau_i) * z[m + 19 * TILE]
+        a = _slope(one, e, c_ee * e - c_ei * i + drive_e, tau_e, a_e, theta_e, rest_e, refractory)
+        b = _slope(one, i, c_ie * e - c_ii * i + drive_i, tau_i, a_i, theta_i, rest_i, refractory)
+        f, j = e + step * a + kick_e, i + step * b + kick_i
+        c = _slope(one, f, c_ee * f - c_ei * j + drive_e, tau_e, a_e, theta_e, rest_e, refractory)
+        d = _slope(one, j, c_ie * f - c_ii * j + drive_i, tau_i, a_i, theta_i, rest_i, refractory)
+        z[m] = half_step * (a + c) + kick_e
+        z[m + TILE] = half_step * (b + d) + kick_i
