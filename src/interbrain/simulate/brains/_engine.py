@@ -3,6 +3,9 @@
 Arrays are flat over ``m = region * sets + set``; as many sets as fill a line of the cache are summed in ``_lanes``. For
 one set the ring holds every slot twice, so that the address of an edge's delayed value is one constant plus one offset
 a step. Everything a region does is in its node's file.
+
+Loops count by unsigned numbers: where the sum of two indices might count from the end, a loop does not run on vector
+units.
 """
 
 from __future__ import annotations
@@ -28,21 +31,18 @@ def emit(kind, tile, state, parameters, ring, slot, slots, width, twice):  # typ
         jansen_rit.emit(tile, state, parameters, ring[0, here : here + width])
     else:
         for c in range(ring.shape[0]):
-            for m in range(width):
-                ring[c, here + m] = state[c, m]
+            for m in range(np.uint64(width)):
+                ring[c, np.uint64(here) + m] = state[c, m]
     if twice:
-        again = (slot + slots) * width
+        again = np.uint64((slot + slots) * width)
         for c in range(ring.shape[0]):
-            for m in range(width):
-                ring[c, again + m] = ring[c, here + m]
+            for m in range(np.uint64(width)):
+                ring[c, again + m] = ring[c, np.uint64(here) + m]
 
 
 @njit(error_model="numpy", fastmath=FAST)
 def _gather_one(ring, offset, starts, address, weight, coupling):  # type: ignore[no-untyped-def]
-    """Weighted sums of what each region receives, for one set of parameters.
-
-    Edges are counted by unsigned numbers: where an index might count from the end, the loop takes half as long again.
-    """
+    """Weighted sums of what each region receives, for one set of parameters."""
     if ring.shape[0] == 2:
         first, second = ring[0], ring[1]
         for i in range(len(starts) - 1):
@@ -109,9 +109,9 @@ def _gather_line(ring, now, starts, address, weight, coupling):  # type: ignore[
 def _carry(ring, now, to, address, weight, sets, coupling):  # type: ignore[no-untyped-def]
     """Add what plastic edges bring."""
     for k in range(len(to)):
-        i, at = to[k] * sets, _around(address[k] * sets + now, ring.shape[1])
+        i, at = np.uint64(to[k] * sets), np.uint64(_around(address[k] * sets + now, ring.shape[1]))
         for c in range(ring.shape[0]):
-            for m in range(sets):
+            for m in range(np.uint64(sets)):
                 coupling[c, i + m] += weight[k, m] * ring[c, at + m]
 
 
@@ -119,11 +119,16 @@ def _carry(ring, now, to, address, weight, sets, coupling):  # type: ignore[no-u
 def _learn(kind, ring, now, to, source, address, weight, sets, rule, dt, mean, spread, received):  # type: ignore[no-untyped-def]
     """``rule`` ``(4, set)``: rate, target, floor, ceiling."""
     for k in range(len(to)):
-        i, j, at = to[k] * sets, source[k] * sets, _around(address[k] * sets + now, ring.shape[1])
-        for m in range(sets):
-            x, own_x = ring[0, at + m], ring[0, now + i + m]
+        i, j, at = (
+            np.uint64(to[k] * sets),
+            np.uint64(source[k] * sets),
+            np.uint64(_around(address[k] * sets + now, ring.shape[1])),
+        )
+        own = np.uint64(now) + i
+        for m in range(np.uint64(sets)):
+            x, own_x = ring[0, at + m], ring[0, own + m]
             if ring.shape[0] == 2:
-                y, own_y = ring[1, at + m], ring[1, now + i + m]
+                y, own_y = ring[1, at + m], ring[1, own + m]
                 likeness = float(x * own_x + y * own_y)
                 if kind == HOPF:
                     likeness /= np.sqrt((x * x + y * y) * (own_x * own_x + own_y * own_y)) + 1e-30
@@ -152,7 +157,8 @@ def _step(kind, tile, state, ring, now, width, received, coupling, parameters, v
 @njit(error_model="numpy", fastmath=FAST)
 def _slow(kind, ring, now, width, coupling, received, share, envelope):  # type: ignore[no-untyped-def]
     """Slow envelope: coherence of what reaches an oscillator; amplitude; activity."""
-    for m in range(width):
+    now = np.uint64(now)
+    for m in range(np.uint64(width)):
         if kind == KURAMOTO:
             raw = np.sqrt(coupling[0, m] ** 2 + coupling[1, m] ** 2) / (abs(received[m]) + 1e-30)
         elif kind == HOPF:
@@ -165,7 +171,8 @@ def _slow(kind, ring, now, width, coupling, received, share, envelope):  # type:
 @njit(error_model="numpy", fastmath=FAST)
 def _follow(ring, now, width, share, mean, spread):  # type: ignore[no-untyped-def]
     """Running mean and variance of activity, for the rule of rates."""
-    for m in range(width):
+    now = np.uint64(now)
+    for m in range(np.uint64(width)):
         off = ring[0, now + m] - mean[m]
         mean[m] += share * off
         spread[m] += share * (off * off - spread[m])
