@@ -1,6 +1,7 @@
 """A course with its recordings: written, read back, run; the truth beside it is whole and is what was planted."""
 
 import json
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from interbrain.simulate.recordings.recorded import simulate_recorded, sizes
 from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
 from interbrain.study.recorded_truth import slope_within, tasks, with_growth
+from interbrain.study.simulation_plan import Recording, asked_course, asked_recording, plan_toml
 from motion_plan import PLAN
 
 COURSE = ["--therapy", "cbt", "--sessions", "3", "--dyads", "3", "--seed", "2", "--set", "seconds=6", "--quiet"]
@@ -202,6 +204,65 @@ def test_what_is_wrong_is_one_sentence(tmp_path):
     assert found.exit_code == 2 and "nobody meets" in found.output
     with pytest.raises(BadInput, match=r"missing is 0.9; allowed are 0 to 0.6"):
         simulate_recorded(Course(dyads=1, sessions=1), ("motion",), missing=0.9)
+
+
+def _files(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_plan_alone_gives_the_same_bytes(tmp_path):
+    """Every setting differs from its default, so that none of them can be left out."""
+    plan = tmp_path / "mine.toml"
+    plan.write_text(
+        'dyads = 2\nsessions = 3\nseconds = 6.0\nseed = 9\n[record]\ndevices = ["motion", "turns"]\nminutes = 1.0\n'
+        "rest_s = 10.0\nmissing = 0.2\nartefacts_per_minute = 6.0\nassess = true\n"
+    )
+    first = invoke(tmp_path / "first", "--plan", plan, "--quiet", "--threads", 1)
+    assert first.exit_code == 0 and "8 measured conversations" in first.output, first.output
+    again = invoke(tmp_path / "again", "--plan", tmp_path / "first" / "sim.toml", "--quiet", "--threads", 2)
+    assert again.exit_code == 0, again.output
+    one, other = _files(tmp_path / "first"), _files(tmp_path / "again")
+    assert one.keys() == other.keys() and [name for name in one if one[name] != other[name]] == []
+    assert sum(name.endswith("_physio.tsv.gz") for name in one) == 2 * (6 - 1 + 8)
+    told = json.loads(one["sourcedata/truth.json"])["recording"]
+    asked = tomllib.loads(plan.read_text())["record"]
+    assert told == asked and tomllib.loads(one["sim.toml"].decode())["record"].items() >= asked.items()
+
+
+def test_the_command_line_goes_before_the_plan(tmp_path):
+    plan = tmp_path / "sim.toml"
+    plan.write_text(plan_toml(Course(dyads=3), Recording(devices=("motion",), minutes=4.0, assess=True)))
+    assert asked_recording(plan) == Recording(devices=("motion",), minutes=4.0, assess=True)
+    given = {"devices": ["heart"], "rest_s": 30.0, "assess": False}
+    assert asked_recording(plan, given) == Recording(devices=("heart",), minutes=4.0, rest_s=30.0)
+    assert asked_course(plan, {"sessions": 2}) == Course(dyads=3, sessions=2)
+    assert asked_recording(None) is None and asked_recording(None, {"devices": ["eeg"]}) == Recording(devices=("eeg",))
+    plan.write_text(plan_toml(Course(dyads=3)))
+    assert asked_recording(plan) is None
+    plan.write_text(plan_toml(Course(dyads=1, sessions=1, seconds=6.0), Recording(devices=("motion",), assess=True)))
+    words = ["--plan", plan, "--minutes", "1", "--rest", "10", "--no-assess", "--quiet", "--threads", "1"]
+    assert invoke(tmp_path / "out", *words).exit_code == 0
+    assert len(read_study(tmp_path / "out").meetings) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[record]\ndevices = ["motion"]\nminuts = 5', "record.minuts: unknown key (did you mean 'minutes'?); allowed"),
+        ("[record]\nminutes = 5", "record.devices: is missing"),
+        ('[record]\ndevices = "motion"', "record.devices: must be a list"),
+        ("record = 3", "record: must be a table of key = value (got 3)"),
+        ('[recrod]\ndevices = ["motion"]', "recrod: unknown key (did you mean 'record'?)"),
+        ('dyadz = 3\n[record]\ndevices = ["motion"]', "dyadz: unknown key (did you mean 'dyads'?)"),
+        ('[record]\ndevices = ["motoin"]', "did you mean 'motion'"),
+    ],
+)
+def test_a_wrong_plan_is_told_with_its_place(tmp_path, text, told):
+    plan = tmp_path / "sim.toml"
+    plan.write_text(text + "\n")
+    found = invoke(tmp_path / "out", "--plan", plan, "--quiet")
+    assert found.exit_code == 2 and told in found.output and "Traceback" not in found.output, found.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_devices_are_listed():
