@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from interbrain.simulate.recordings.devices import device
 from interbrain.simulate.recordings.recorded import simulate_recorded, sizes
 from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
-from interbrain.study.recorded_truth import slope_within, tasks, with_growth
+from interbrain.study.recorded_truth import expected, slope_within, tasks, with_growth
 from interbrain.study.simulation_plan import Recording, asked_course, asked_recording, plan_toml
 from motion_plan import PLAN
 
@@ -175,6 +176,15 @@ def test_more_contact_over_sessions_gives_growth_in_what_a_run_estimates():
     rows = with_growth(planted, tasks(planted)).study.truth["planted"]
     for row in rows:
         assert row["slope_per_session"] > 3 * row["slope_se"] and abs(row["expected_excess"][0]) < 0.012
+
+
+def test_expected_growth_is_of_recordings_with_as_many_artefacts():
+    course = Course(dyads=1, sessions=1, seconds=6, measured=False)
+    (task,) = tasks(simulate_recorded(course, ("motion",), 2.0, 10.0, artefacts_per_minute=8.0))
+    (plain,) = tasks(simulate_recorded(course, ("motion",), 2.0, 10.0))
+    assert (task.artefacts_per_minute, plain.artefacts_per_minute) == (8.0, 0.3)
+    one, other = (expected(replace(each, who=each.who[:1], states=each.states[:1])) for each in (task, plain))
+    assert one.keys() == other.keys() and one != other
 
 
 def test_growth_that_is_expected_does_not_depend_on_who_was_there():
