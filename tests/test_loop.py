@@ -15,10 +15,9 @@ SMALL = changed(
     DEMO,
     {"seed": 4, "dyads": 6, "sessions": 4, "learning": 0.08, "rhythm_sd": 0.01, "gain_spread": 0.1, "measured": False},
 )
-RECORDED = Recording(devices=("fnirs",), minutes=5.0, rest_s=110.0, missing=1 / 6, expected=True, at_least=16)
+RECORDED = Recording(devices=("fnirs",), minutes=5.0, rest_s=110.0, missing=1 / 6, expected=True, at_least=8)
 PLAN = """
 contrast = ["session", "rest"]
-n_arrangements = 99
 [[analysis]]
 name = "fnirs-wtc"
 modality = "fnirs"
@@ -27,6 +26,7 @@ signals = ["hbo", "hbr"]
 pairs = "homologous"
 surrogates = ["circular_shift"]
 n_surrogates = 99
+repair = false
 [analysis.bands]
 slow = [0.0333, 0.125]
 """
