@@ -36,8 +36,9 @@ CASES = {
 
 def build(case: str, tool: str, quick: bool) -> Built:
     from interbrain.simulate.courses.course import Course, simulate_course
-    from interbrain.study.recorded_course import Recording, record_course_to
+    from interbrain.study.recorded_course import record_course_to
     from interbrain.study.simulated_course import simulate_course_to
+    from interbrain.study.simulation_plan import Recording
 
     sessions = 2 if quick else 12
     one = Course(therapy="cbt", dyads=1, sessions=sessions, regions=68)
@@ -51,7 +52,7 @@ def build(case: str, tool: str, quick: bool) -> Built:
 
     def recorded(course: Course, minutes: float) -> None:
         with tempfile.TemporaryDirectory() as place:
-            record_course_to(Path(place) / "out", course, Recording(DEVICES, minutes), threads=1)
+            record_course_to(Path(place) / "out", course, Recording(devices=DEVICES, minutes=minutes), threads=1)
 
     def differ() -> np.ndarray:
         few = Course(therapy="cbt", dyads=34, sessions=2, seconds=6, measured=False)

@@ -61,8 +61,12 @@ def test_a_strong_relation_is_found_and_none_is_not(pool):
 
 def test_the_demo_tells_what_was_measured_only_of_the_settings_that_were(tmp_path):
     told = known(changed(DEMO, {"seed": 5}), RECORDED)
-    assert told and told == known(DEMO, replace(RECORDED, expected=False))
-    assert known(changed(DEMO, {"learning": 0.05}), RECORDED) == {} == known(DEMO, replace(RECORDED, minutes=7.0))
+    assert told and told == known(DEMO, RECORDED.model_copy(update={"expected": False}))
+    assert (
+        known(changed(DEMO, {"learning": 0.05}), RECORDED)
+        == {}
+        == known(DEMO, RECORDED.model_copy(update={"minutes": 7.0}))
+    )
     (line,) = growth_known(told)
     assert "chosen so that" in line and f"Of {told['growth']['studies']} such studies" in line
     assert growth_known({}) == []

@@ -15,7 +15,7 @@ from interbrain.data.errors import BadInput
 from interbrain.data.plan import Plan, read_plan
 from interbrain.formats._study_toml import StudyToml
 from interbrain.study.read import read_study
-from interbrain.study.simulated_course import asked_course
+from interbrain.study.simulation_plan import asked_course
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "torture"))
 
@@ -84,7 +84,7 @@ def _contents() -> dict[str, tuple[Any, st.SearchStrategy[dict[str, Any]]]]:
     from interbrain.formats._study_toml import MODELS
     from interbrain.simulate.courses.course import Course
 
-    simulation = st.dictionaries(st.sampled_from([*Course.model_fields, "x", "patients"]), values, max_size=5)
+    simulation = st.dictionaries(st.sampled_from([*Course.model_fields, "record", "x", "patients"]), values, max_size=5)
     return {
         "plan.toml": (read_plan, _tables(Plan, PARTS)),
         "study.toml": (read_study, _tables(StudyToml, MODELS)),

@@ -9,16 +9,15 @@ from scipy.stats import spearmanr
 
 from interbrain.simulate.courses.course import changed
 from interbrain.study.demo import DEMO, demonstrate, found_beside_planted, relations
-from interbrain.study.recorded_course import Recording
+from interbrain.study.simulation_plan import Recording
 
 SMALL = changed(
     DEMO,
     {"seed": 4, "dyads": 6, "sessions": 4, "learning": 0.08, "rhythm_sd": 0.01, "gain_spread": 0.1, "measured": False},
 )
-RECORDED = Recording(("fnirs",), minutes=5.0, rest_s=110.0, missing=1 / 6, expected=True, at_least=16)
+RECORDED = Recording(devices=("fnirs",), minutes=5.0, rest_s=110.0, missing=1 / 6, expected=True, at_least=8)
 PLAN = """
 contrast = ["session", "rest"]
-n_arrangements = 99
 [[analysis]]
 name = "fnirs-wtc"
 modality = "fnirs"
@@ -27,6 +26,7 @@ signals = ["hbo", "hbr"]
 pairs = "homologous"
 surrogates = ["circular_shift"]
 n_surrogates = 99
+repair = false
 [analysis.bands]
 slow = [0.0333, 0.125]
 """

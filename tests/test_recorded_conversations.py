@@ -1,5 +1,8 @@
 """Measured conversations with therapist and stranger, recorded: what is planted, and what a run makes of them."""
 
+import re
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,7 +30,7 @@ def study(assessed, tmp_path_factory):
 
 def test_measured_conversations_are_groups_and_segments_of_their_own(study):
     assert study.roles == ("patient", "therapist", "stranger")
-    assert {p.what for p in study.problems} == {"sessions 0 to 3 lack 1, 2"}  # a note on each stranger's group
+    assert not study.problems  # nobody was meant to meet a stranger at sessions 1 and 2
     strangers = [g for g in study.groups if g.person("stranger")]
     assert [g.id for g in strangers] == ["01-stranger", "02-stranger", "03-stranger"]
     assert [g.person("patient") for g in strangers] == [g.person("patient") for g in study.groups[:3]]
@@ -100,8 +103,32 @@ def test_a_run_tells_growth_with_the_stranger_beside_growth_with_the_therapist(s
     groups = found.tables["course_groups"]
     own = groups[groups["segment"] == "with stranger"]
     assert set(own["group"]) == {"01-stranger", "02-stranger", "03-stranger"}
-    told = [p for p in found.tables["problems"].to_dict("records") if "re-paired" in str(p["what"])]
-    assert told and all("stranger" in p["where"] for p in told)
+    assert not found.tables["problems"]["what"].str.contains("re-paired").any()
+    _strangers_are_repaired_among_themselves(found)
+    text = re.sub(r"<[^>]*>", " ", found.report.read_text(encoding="utf-8"))
+    assert not re.findall(r"[^.;]*therapist[^.;]{0,30}\(with stranger\)", text)
+    assert "patient head, stranger head (with stranger)" in text
+    assert "(patient and therapist or stranger)" in text  # who was recorded
+    assert "01-stranger, stranger, session 0" in text and "01-stranger, stranger, session 1" not in text
+
+
+def _strangers_are_repaired_among_themselves(found):
+    pairings = found.tables["pairings"]
+    ours = pairings[pairings["segment"].eq("with stranger")]
+    groups = {"01-stranger", "02-stranger", "03-stranger"}
+    assert set(ours["group_a"]) == set(ours["group_b"]) == groups and set(ours["session"]) == {0, 3}
+    others = pairings[pairings["segment"].ne("with stranger")]
+    assert not groups & {*others["group_a"], *others["group_b"]}
+    tests = found.tables["tests"].query("test == 'repair' and place_a == 'head' and place_b == 'head'")
+    tests = tests.set_index("segment")
+    head = ours[ours["place_a"].eq("head") & ours["place_b"].eq("head")]
+    cells = head.pivot_table(index="group_a", columns="group_b", values="stabilised").to_numpy()
+    row = tests.loc["with stranger"]
+    assert row["estimate"] == pytest.approx(np.trace(cells) / 3, abs=1e-9)
+    assert row["null_mean"] == pytest.approx((cells.sum() - np.trace(cells)) / 6, abs=1e-9)
+    sums = [sum(cells[i, j] for i, j in enumerate(order)) for order in permutations(range(3))]
+    assert row["p"] == pytest.approx(np.mean([s >= sums[0] - 1e-12 for s in sums]))
+    assert "therapist" not in row["note"] and "therapist" in tests.loc["session", "note"]
 
 
 def test_from_the_command_line(tmp_path):

@@ -1,6 +1,8 @@
 """A course with its recordings: written, read back, run; the truth beside it is whole and is what was planted."""
 
 import json
+import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,8 @@ from interbrain.simulate.recordings.devices import device
 from interbrain.simulate.recordings.recorded import simulate_recorded, sizes
 from interbrain.study import check_study, read_study, write_study
 from interbrain.study import run as run_study
-from interbrain.study.recorded_truth import slope_within, tasks, with_growth
+from interbrain.study.recorded_truth import expected, slope_within, tasks, with_growth
+from interbrain.study.simulation_plan import Recording, asked_course, asked_recording, plan_toml
 from motion_plan import PLAN
 
 COURSE = ["--therapy", "cbt", "--sessions", "3", "--dyads", "3", "--seed", "2", "--set", "seconds=6", "--quiet"]
@@ -175,6 +178,15 @@ def test_more_contact_over_sessions_gives_growth_in_what_a_run_estimates():
         assert row["slope_per_session"] > 3 * row["slope_se"] and abs(row["expected_excess"][0]) < 0.012
 
 
+def test_expected_growth_is_of_recordings_with_as_many_artefacts():
+    course = Course(dyads=1, sessions=1, seconds=6, measured=False)
+    (task,) = tasks(simulate_recorded(course, ("motion",), 2.0, 10.0, artefacts_per_minute=8.0))
+    (plain,) = tasks(simulate_recorded(course, ("motion",), 2.0, 10.0))
+    assert (task.artefacts_per_minute, plain.artefacts_per_minute) == (8.0, 0.3)
+    one, other = (expected(replace(each, who=each.who[:1], states=each.states[:1])) for each in (task, plain))
+    assert one.keys() == other.keys() and one != other
+
+
 def test_growth_that_is_expected_does_not_depend_on_who_was_there():
     """Two dyads that stay as they are, at 0 and at 1; the higher one comes more often later. By hand: no growth."""
     met = {("low", 1): 0.0, ("low", 2): 0.0, ("low", 3): 0.0, ("high", 2): 1.0, ("high", 3): 1.0}
@@ -202,6 +214,65 @@ def test_what_is_wrong_is_one_sentence(tmp_path):
     assert found.exit_code == 2 and "nobody meets" in found.output
     with pytest.raises(BadInput, match=r"missing is 0.9; allowed are 0 to 0.6"):
         simulate_recorded(Course(dyads=1, sessions=1), ("motion",), missing=0.9)
+
+
+def _files(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_plan_alone_gives_the_same_bytes(tmp_path):
+    """Every setting differs from its default, so that none of them can be left out."""
+    plan = tmp_path / "mine.toml"
+    plan.write_text(
+        'dyads = 2\nsessions = 3\nseconds = 6.0\nseed = 9\n[record]\ndevices = ["motion", "turns"]\nminutes = 1.0\n'
+        "rest_s = 10.0\nmissing = 0.2\nartefacts_per_minute = 6.0\nassess = true\n"
+    )
+    first = invoke(tmp_path / "first", "--plan", plan, "--quiet", "--threads", 1)
+    assert first.exit_code == 0 and "8 measured conversations" in first.output, first.output
+    again = invoke(tmp_path / "again", "--plan", tmp_path / "first" / "sim.toml", "--quiet", "--threads", 2)
+    assert again.exit_code == 0, again.output
+    one, other = _files(tmp_path / "first"), _files(tmp_path / "again")
+    assert one.keys() == other.keys() and [name for name in one if one[name] != other[name]] == []
+    assert sum(name.endswith("_physio.tsv.gz") for name in one) == 2 * (6 - 1 + 8)
+    told = json.loads(one["sourcedata/truth.json"])["recording"]
+    asked = tomllib.loads(plan.read_text())["record"]
+    assert told == asked and tomllib.loads(one["sim.toml"].decode())["record"].items() >= asked.items()
+
+
+def test_the_command_line_goes_before_the_plan(tmp_path):
+    plan = tmp_path / "sim.toml"
+    plan.write_text(plan_toml(Course(dyads=3), Recording(devices=("motion",), minutes=4.0, assess=True)))
+    assert asked_recording(plan) == Recording(devices=("motion",), minutes=4.0, assess=True)
+    given = {"devices": ["heart"], "rest_s": 30.0, "assess": False}
+    assert asked_recording(plan, given) == Recording(devices=("heart",), minutes=4.0, rest_s=30.0)
+    assert asked_course(plan, {"sessions": 2}) == Course(dyads=3, sessions=2)
+    assert asked_recording(None) is None and asked_recording(None, {"devices": ["eeg"]}) == Recording(devices=("eeg",))
+    plan.write_text(plan_toml(Course(dyads=3)))
+    assert asked_recording(plan) is None
+    plan.write_text(plan_toml(Course(dyads=1, sessions=1, seconds=6.0), Recording(devices=("motion",), assess=True)))
+    words = ["--plan", plan, "--minutes", "1", "--rest", "10", "--no-assess", "--quiet", "--threads", "1"]
+    assert invoke(tmp_path / "out", *words).exit_code == 0
+    assert len(read_study(tmp_path / "out").meetings) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[record]\ndevices = ["motion"]\nminuts = 5', "record.minuts: unknown key (did you mean 'minutes'?); allowed"),
+        ("[record]\nminutes = 5", "record.devices: is missing"),
+        ('[record]\ndevices = "motion"', "record.devices: must be a list"),
+        ("record = 3", "record: must be a table of key = value (got 3)"),
+        ('[recrod]\ndevices = ["motion"]', "recrod: unknown key (did you mean 'record'?)"),
+        ('dyadz = 3\n[record]\ndevices = ["motion"]', "dyadz: unknown key (did you mean 'dyads'?)"),
+        ('[record]\ndevices = ["motoin"]', "did you mean 'motion'"),
+    ],
+)
+def test_a_wrong_plan_is_told_with_its_place(tmp_path, text, told):
+    plan = tmp_path / "sim.toml"
+    plan.write_text(text + "\n")
+    found = invoke(tmp_path / "out", "--plan", plan, "--quiet")
+    assert found.exit_code == 2 and told in found.output and "Traceback" not in found.output, found.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_devices_are_listed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 import fake_results
@@ -34,6 +35,24 @@ def of_families(results: Results) -> Results:
             if "role_a" in rows:
                 tables[name] = tables[name].assign(role_a="mother", role_b="child")
     return replace(results, tables=tables)
+
+
+def test_a_row_is_about_those_who_met_in_its_segment():
+    results = read_results(fake_results.shared("motion"))
+    rows = results["synchrony"]
+    first = rows["segment"].iloc[0]
+    other = rows[rows["segment"] == first].assign(group="x", segment="alone", role_b="stranger")
+    both = replace(results, tables={**results.tables, "synchrony": pd.concat([rows, other], ignore_index=True)})
+    place = {"place_a": "head", "place_b": "body"}
+    assert both.roles == ("patient", "therapist or stranger") == both.sides(place)
+    assert both.sides({**place, "segment": first}) == ("patient", "therapist")
+    assert both.sides({**place, "segment": "alone"}) == ("patient", "stranger") == both.sides({**place, "group": "x"})
+    contrast = {**place, "segment": f"{first}-rest", "test": f"contrast:{first}-rest"}
+    assert both.sides(contrast) == ("patient", "therapist")
+    assert both.sides_of(pd.concat([rows, other])) == ("patient", "therapist or stranger")
+    assert [both.side(r) for r in ("patient", "therapist", "stranger", "mother")] == ["a", "b", "b", ""]
+    twins = replace(results, tables={**results.tables, "synchrony": rows.assign(role_a="twin", role_b="twin")})
+    assert twins.roles == ("twin A", "twin B") and twins.side("twin") == ""
 
 
 @pytest.mark.parametrize("kind", ["full", "motion"])

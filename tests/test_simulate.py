@@ -14,7 +14,7 @@ from interbrain.simulate.recordings.devices._state import MeetingState
 from interbrain.simulate.recordings.light import DISTANCE_CM, EXTINCTION, PATHLENGTH_FACTOR
 from interbrain.simulate.recordings.recorded import record_meeting
 from interbrain.study.demo import DEMO, RECORDED
-from interbrain.study.simulated_course import asked_course
+from interbrain.study.simulation_plan import asked_course
 
 LIGHT = device("fnirs")
 

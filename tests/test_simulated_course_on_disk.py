@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from interbrain.app.cli import main
+from interbrain.report.figures.common import apart
 from interbrain.report.figures.simulated_course import course_page, draw_course, finding
 from interbrain.simulate.courses.course import Course, simulate_course
 from interbrain.simulate.courses.questionnaires import QUESTIONNAIRES
@@ -87,7 +88,7 @@ def run():
 
 def test_the_picture_shows_the_numbers(run):
     svg = draw_course(run)
-    for words in ("Synchrony in the session", "Gains", "rigid above", "Trust", "Severity", "with a stranger"):
+    for words in ("Synchrony in the session", "Gains", "rigid above", "Trust", "Severity", "with a", "stranger"):
         assert words in svg
     assert "nan" not in svg.lower().replace("banan", "")
     last = run.probes.query("when == 'after' and partner == 'stranger'")["excess"].mean()
@@ -95,6 +96,36 @@ def test_the_picture_shows_the_numbers(run):
     assert len(re.findall(r"<title>dyad \d</title>", svg)) == 4 * 5
     first, end = (run.sessions.query(f"session == {k}")["severity"].mean() for k in (1, 3))
     assert f"severity {'rises' if end > first else 'falls'} by {abs(end - first):.2f}" in finding(run)
+
+
+@pytest.mark.parametrize("width", [1000.0, 344.0])
+def test_no_label_lies_over_a_line_or_another_label(run, width):
+    svg = draw_course(run, width)
+    across = 3 if width == 1000 else 1
+    texts = re.findall(r'<text class="([^"]*)" x="([^"]*)" y="([^"]*)"[^>]*>([^<]*)<', svg)
+    labels = [(float(x), float(y), text) for cls, x, y, text in texts if cls.startswith("small")]
+    assert {"therapist", "order", "metastability", "trust", "severity"} <= {text for *_, text in labels}
+    assert len({x for x, *_ in labels}) == across  # one margin a column
+    for x, y, text in labels:
+        near = [other for a, other, _ in labels if a == x and other != y]
+        assert all(abs(other - y) >= 12.9 for other in near), text
+    ends = sorted(float(x) for x in re.findall(r'class="axis" x1="[^"]*" y1="[^"]*" x2="([^"]*)"', svg))
+    columns = sorted({x for x, *_ in labels})
+    drawn = [
+        float(x) for d in re.findall(r'<path class="[^"]*" d="([^"]*)"', svg) for x in re.findall(r"[ML]([\d.]+)", d)
+    ]
+    for left in columns:
+        assert any(abs(end - (left - 14)) < 0.1 for end in ends)  # begins right of a panel
+        assert not any(left - 13.5 < x < left + 74 for x in drawn)  # no line or band enters the margin
+
+
+def test_boxes_are_moved_apart_as_little_as_may_be():
+    """By hand: two at one place share the move; a third far off stays; limits push all that touch them."""
+    assert apart([50.0, 50.0, 90.0], [10.0, 10.0, 10.0], (0.0, 100.0)) == pytest.approx([45.0, 55.0, 90.0])
+    assert apart([50.0, 52.0, 54.0], [10.0, 20.0, 10.0], (0.0, 100.0)) == pytest.approx([37.0, 52.0, 67.0])
+    assert apart([98.0, 99.0], [10.0, 10.0], (0.0, 100.0)) == pytest.approx([85.0, 95.0])
+    assert apart([1.0], [10.0], (0.0, 100.0)) == [5.0] and apart([], [], (0.0, 1.0)) == []
+    assert apart([4.0, 5.0], [10.0, 10.0], (0.0, 12.0)) == pytest.approx([5.0, 15.0])  # no room: from the first limit
 
 
 def test_the_page_stands_alone_in_light_and_dark(run):

@@ -1,11 +1,15 @@
 """Measures of a whole group through the main job: three members, one value."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import interbrain
 from interbrain.data.errors import BadInput
-from interbrain.data.plan import plan_from
+from interbrain.data.plan import Plan, plan_from
+from interbrain.data.study import Meeting, Segment
+from interbrain.study.partners import repairing_tasks
 
 N, RATE = 1500, 10.0
 STUDY = """
@@ -131,6 +135,28 @@ def test_pairs_of_other_roles_are_told_where_partners_are_re_paired(tmp_path):
     told = {p.where for p in outcome.problems if p.what == "these two were not re-paired"}
     assert told == {"pairs, therapist and child", "pairs, mother and child"}
     assert len(outcome.tables["pairings"]) == 4
+
+
+def test_between_which_roles_partners_are_re_paired(tmp_path):
+    """Those of a segment where all have the same two; else the study's first two; never two people of one role."""
+
+    def pair(group, roles, *segments):
+        meeting = Meeting(group, 1, (), tuple(Segment(s) for s in segments))
+        a, b = (SimpleNamespace(member=SimpleNamespace(role=role)) for role in roles)
+        return SimpleNamespace(meeting=meeting, side_a=a, side_b=b, modalities=plan.analysis[0].modalities)
+
+    plan = Plan.model_validate({"analysis": [{"name": "m", "modality": "motion", "measure": "corr"}]})
+    kinds = {"m": ("child", "mother"), "f": ("child", "father"), "t": ("child", "teacher"), "c": ("child", "child")}
+    parts = {"m": ("home", "walk"), "f": ("home",), "t": ("school",), "c": ("play",)}
+    pairs = [pair(f"{name}{i}", roles, *parts[name]) for name, roles in kinds.items() for i in (1, 2)]
+    study = SimpleNamespace(roles=("child", "mother", "father", "teacher"))
+    tasks, problems = repairing_tasks(study, plan, pairs, frozenset(), tmp_path, False)
+    who = {task.segment: {p.meeting.group for p, _ in task.members} for task in tasks}
+    assert who == {"home": {"m1", "m2"}, "walk": {"m1", "m2"}, "school": {"t1", "t2"}}
+    told = {p.where.partition(", ")[2]: p.why for p in problems}
+    assert set(told) == {"child and father", "child and child"} and not any(p.costs_data for p in problems)
+    assert "only child and mother are" in told["child and father"]
+    assert "both are called child" in told["child and child"]
 
 
 def test_null_moves_each_member_by_itself(outcome):

@@ -67,7 +67,7 @@ def read_it(specimen: Specimen, folder: Path) -> None:
     from interbrain.report.page import write_page
     from interbrain.study.check import check_study
     from interbrain.study.read import read_study
-    from interbrain.study.simulated_course import asked_course
+    from interbrain.study.simulation_plan import asked_course
 
     target = folder / specimen.target
     if specimen.kind == "study":

@@ -200,9 +200,9 @@ def demo(out: Path, workers: int | None, quiet: bool, debug: bool) -> int:
 @click.option("--minutes", type=float, default=None, help="Recorded of each session (default 10).")
 @click.option("--rest", type=float, default=None, help="Recorded before it without contact, in s (default 120).")
 @click.option("--missing", type=float, default=None, help="Share of sessions without recordings (default 0).")
-@click.option("--expected", is_flag=True, default=None, help="Work out the growth that a run should find (minutes).")
-@click.option("--assess", is_flag=True, default=None, help="Also talks with therapist and stranger, before and after.")
-@click.option("--plan", type=_EXISTING, help="sim.toml with settings of the course; absent, the defaults.")
+@click.option("--expected/--no-expected", default=None, help="Work out the growth that a run should find (minutes).")
+@click.option("--assess/--no-assess", default=None, help="Also talks with therapist and stranger, before and after.")
+@click.option("--plan", type=_EXISTING, help="sim.toml: a course, and what is recorded; absent, the defaults.")
 @click.option(
     "--threads", type=click.IntRange(1), default=None, help="Default: all cores; results do not depend on it."
 )
@@ -229,7 +229,11 @@ def simulate(
     interbrain simulate course --set stress=0.9 --without oxytocin
     interbrain simulate study --sessions 8 --dyads 6 --record fnirs,motion --minutes 10
     interbrain run study results
-    interbrain simulate again --plan course/sim.toml
+    interbrain simulate again --plan study/sim.toml
+    interbrain simulate longer --plan study/sim.toml --minutes 20
+
+    A plan is any part of a sim.toml, which holds every setting of the course and, in its table [record], of what is
+    recorded: the same files again. What stands on the command line goes before it.
     """
     listings.simulate_course(out, plan, settings, off, asked, quiet)
     return DONE

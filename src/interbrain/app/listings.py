@@ -18,9 +18,11 @@ from interbrain.data.records import discover, record_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from interbrain.simulate.courses.course import Course, CourseRun
     from interbrain.study.check import Checked
     from interbrain.study.demo import Demonstrated
     from interbrain.study.job import Outcome
+    from interbrain.study.simulation_plan import Recording
 
 ROOMS = {
     "measures": "interbrain.measures",
@@ -122,11 +124,16 @@ def simulate_course(
 ) -> None:
     from interbrain.report.figures.simulated_course import finding
     from interbrain.simulate.courses.course import from_words
-    from interbrain.study.simulated_course import asked_course, simulate_course_to
+    from interbrain.study.simulated_course import simulate_course_to
+    from interbrain.study.simulation_plan import asked_course, asked_recording
 
     named = {k: v for k, v in asked.items() if k not in ("threads", *_RECORDING) and v is not None}
     course = asked_course(plan, {**from_words(settings), **named}, off)
-    recording = {k: v for k, v in asked.items() if k in _RECORDING and v is not None}
+    given = _recording_words(asked)
+    if given and "devices" not in given and asked_recording(plan) is None:
+        options = ", ".join(f"--{name}" for name, setting in _RECORDING.items() if setting in given)
+        raise BadInput(f"{options}: says how something is recorded; add --record DEVICE, e.g. --record fnirs,motion.")
+    recording = asked_recording(plan, given)
     if recording:
         run = _record_course(out, course, recording, off, asked["threads"], quiet)
     else:
@@ -139,21 +146,25 @@ def simulate_course(
         click.echo("Nothing was recorded; --record fnirs (or another: interbrain devices) makes it a study to run.")
 
 
-_RECORDING = ("record", "minutes", "rest", "missing", "expected", "assess")
+_RECORDING = {"record": "devices", "minutes": "minutes", "rest": "rest_s", "missing": "missing",
+              "expected": "expected", "assess": "assess"}  # fmt: skip
+"""Options of the command line that say what is recorded, and what a plan calls them."""
+
+
+def _recording_words(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command line says of recording, as settings of a plan's table ``[record]``."""
+    given = {_RECORDING[k]: v for k, v in asked.items() if k in _RECORDING and v is not None}
+    if "devices" in given:
+        given["devices"] = [word.strip() for word in given["devices"].split(",") if word.strip()]
+    return given
 
 
 def _record_course(
-    out: Path, course: Any, asked: Mapping[str, Any], off: Sequence[str], threads: int | None, quiet: bool
-) -> Any:
+    out: Path, course: Course, recording: Recording, off: Sequence[str], threads: int | None, quiet: bool
+) -> CourseRun:
     """Simulate with recordings; how much it will be is told first."""
-    from interbrain.study.recorded_course import Recording, record_course_to, size_told
+    from interbrain.study.recorded_course import record_course_to, size_told
 
-    if "record" not in asked:
-        given = ", ".join(f"--{name}" for name in asked)
-        raise BadInput(f"{given}: says how something is recorded; add --record DEVICE, e.g. --record fnirs,motion.")
-    devices = tuple(word.strip() for word in asked["record"].split(",") if word.strip())
-    names = {name: name for name in _RECORDING[1:]} | {"rest": "rest_s"}
-    recording = Recording(devices, **{names[k]: v for k, v in asked.items() if k in names})
     click.echo(textwrap.fill(size_told(course, recording), 110))
     cores = threads or os.cpu_count() or 1
     return record_course_to(out, course, recording, off, threads=cores, progress=not quiet).run

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -64,13 +65,28 @@ def absent(meeting: Meeting, roles: Sequence[str]) -> list[Problem]:
 
 
 def gaps(meetings: Iterable[Meeting]) -> list[Problem]:
-    """A note for each group whose session numbers have holes."""
+    """A note for each group whose session numbers have holes.
+
+    A hole in which others met, but nobody of the same roles and nobody for a segment that the group has too, is
+    another series of the study: whoever meets before the first session and after the last lacks none between them.
+    """
+    meetings = list(meetings)
+    roles: dict[str, frozenset[str]] = {}
+    own: dict[str, set[Hashable]] = defaultdict(set)
     sessions: dict[str, set[int]] = defaultdict(set)
-    for meeting in meetings:
-        sessions[meeting.group].add(meeting.session)
+    for m in meetings:
+        roles[m.group] = roles.get(m.group, frozenset()) | {r.role for r in m.recordings}
+        own[m.group] |= {s.name for s in m.segments}
+        sessions[m.group].add(m.session)
+    of_kind = Counter(roles.values())
+    held: dict[int, set[Hashable]] = defaultdict(set)
+    for m in meetings:
+        held[m.session] |= {roles[m.group], *(s.name for s in m.segments)}
     problems = []
     for group, had in sessions.items():
-        missing = _runs_between(sorted(had))
+        several = of_kind[roles[group]] > 1  # then roles tell a series where no segment is named
+        kinds = (own[group] - {"whole"} if several else own[group]) | {roles[group]}
+        missing = _missing(sorted(had), {n: bool(kinds & there) for n, there in held.items()})
         if missing:
             problems.append(
                 Problem(
@@ -84,9 +100,18 @@ def gaps(meetings: Iterable[Meeting]) -> list[Problem]:
     return problems
 
 
-def _runs_between(numbers: Sequence[int]) -> list[str]:
-    """What is left out between ascending whole numbers, runs together: ``["2", "5 to 9"]``."""
-    runs = [range(low + 1, high) for low, high in pairwise(numbers)]
+def _missing(had: Sequence[int], held: Mapping[int, bool]) -> list[str]:
+    """What is left out between ascending numbers, runs together: ``["2", "5 to 9"]``.
+
+    ``held``: sessions that anybody had, and whether they were of this series. Of a hole in which others met only those
+    count that were.
+    """
+    known = sorted(held)
+    runs: list[range] = []
+    for low, high in pairwise(had):
+        there = known[bisect_right(known, low) : bisect_left(known, high)]
+        mine = [n for n in there if held[n]]
+        runs += [range(low + 1, high)] if len(mine) == len(there) else [range(n, n + 1) for n in mine]
     return [text for run in runs for text in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
 
 

@@ -51,7 +51,7 @@ def _shares(results: Results, rows: pd.DataFrame, named: str) -> str:
     shares = [float(rows[f"removed_{x}"].mean()) for x in "ab"]
     if not np.isfinite(shares).all():
         return ""
-    a, b = (f"{100 * share:.0f} % of the {role}'s" for share, role in zip(shares, results.roles))
+    a, b = (f"{100 * share:.0f} % of the {role}'s" for share, role in zip(shares, results.sides_of(rows)))
     return f"{words.sentence(named)[:-1]} explained {a} variance and {b}."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ from interbrain.data.records import InstrumentRecord, MeasureRecord, SurrogateRe
 from interbrain.data.tables import EVERYBODY, TABLES, WHOSE, read_table
 from interbrain.report import words
 
+CONTRAST = "contrast:"
+"""How the name of a test of two segments begins."""
 MOST_SESSIONS = 1000
 """From the first number to the last; beyond it the numbers are no count, and those between are not shown."""
 
@@ -64,9 +67,32 @@ class Results:
         return f"{self.unit.capitalize()} {group}"
 
     def sides(self, row: Any) -> tuple[str, str]:
-        """The two roles that a row is about."""
+        """The two roles that a row is about: those of its places, else of who met in its group and segment."""
         a, b = (str(row[c]).partition(WHOSE) for c in ("place_a", "place_b"))
-        return (a[0], b[0]) if self.several and a[1] and b[1] else self.roles
+        if self.several:
+            return (a[0], b[0]) if a[1] and b[1] else self.roles
+        group, segment, test = (str(row[c]) if c in row else "" for c in ("group", "segment", "test"))
+        if test.startswith(CONTRAST):  # of two segments, in dyads that have both
+            segment = next((s for g, s in self._met if not g and s and test.startswith(f"{CONTRAST}{s}-")), segment)
+        return self._met.get((group, segment), self.roles)
+
+    def sides_of(self, rows: pd.DataFrame) -> tuple[str, str]:
+        """The two roles that some rows are about, :meth:`sides` of all of them: ``"therapist or stranger"``."""
+        if self.several or rows.empty:
+            return self.roles
+        told = rows.drop_duplicates([c for c in ("group", "segment") if c in rows])
+        return _called([self.sides(r) for r in told.to_dict("records")])
+
+    @cached_property
+    def _met(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Both roles by (group, segment); the empty name stands for every group, or segment."""
+        pairs = self["synchrony"][["group", "segment", "role_a", "role_b"]].astype(str).drop_duplicates()
+        pairs = pairs[pairs["role_a"] != EVERYBODY]
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for group, segment, a, b in pairs.itertuples(index=False, name=None):
+            for key in ((group, segment), (group, ""), ("", segment), ("", "")):
+                found.setdefault(key, []).append((a, b))
+        return {key: _called(roles) for key, roles in found.items()}
 
     def direction(self, row: Any) -> str:
         """``"patient to therapist"`` for ``a_to_b``; empty where a row has no direction."""
@@ -75,15 +101,20 @@ class Results:
 
     @cached_property
     def roles(self) -> tuple[str, str]:
-        """Side A's and side B's role, in the study's own words; of several members, what each pair has in common."""
+        """Side A's and side B's role over the whole run, in the study's own words: ``"therapist or stranger"``.
+
+        Of groups of more than two: what each pair has in common.
+        """
         if self.several:
             return "first of the two", "second of the two"
-        named = [str(r) for r in self.provenance.get("roles") or [] if r]
+        a, b, *_ = [*(str(r) for r in self.provenance.get("roles") or [] if r), "", ""]
+        return self._met.get(("", ""), _called([(a, b)]))
+
+    def side(self, role: str) -> str:
+        """``"a"`` or ``"b"`` where somebody of this role is always that side of a pair, else empty."""
         sync = self["synchrony"]
-        if len(named) < 2 and len(sync):
-            named = [str(sync["role_a"].iloc[0]), str(sync["role_b"].iloc[0])]
-        a, b = [*named, "", ""][:2]
-        return (a or "person A", b or "person B") if a != b else (f"{a or 'person'} A", f"{b or 'person'} B")
+        on = [x for x in "ab" if (sync[f"role_{x}"] == role).any()]
+        return on[0] if len(on) == 1 and not self.several else ""
 
     @property
     def study(self) -> dict[str, Any]:
@@ -208,6 +239,12 @@ class Results:
     def axis_above_chance(self, row: Any) -> str:
         """``"z above chance"``."""
         return f"{self.stabilised_unit(row) or 'synchrony'} above chance"
+
+
+def _called(pairs: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """What both sides of these pairs of roles are called; two people of one role are told apart by a letter."""
+    a, b = (" or ".join(dict.fromkeys(filter(None, side))) for side in zip(*pairs))
+    return (a or "person A", b or "person B") if a != b else (f"{a or 'person'} A", f"{b or 'person'} B")
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def exceeding(results: Results) -> pd.DataFrame:
 
 def _said(results: Results, rows: pd.DataFrame) -> str:
     best = rows.iloc[0]
-    a, b = results.roles
+    a, b = results.sides(best)
     named = {
         "in_phase": "in phase",
         "a_leads": f"with the {a} ahead",

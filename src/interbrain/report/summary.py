@@ -67,7 +67,9 @@ def truth_rows(results: Results) -> list[Planted]:
         for key, column in (("signal", "signal_a"), ("segment", "segment"), ("band", "band")):
             if item.get(key):
                 rows = rows[rows[column] == str(item[key])]
-        place = f"{results.roles[0]} {item.get('place_a', '?')}, {results.roles[1]} {item.get('place_b', '?')}"
+        at = {"place_a": item.get("place_a", "?"), "place_b": item.get("place_b", "?")}
+        a, b = results.sides({**at, "segment": item.get("segment") or ""})
+        place = f"{a} {at['place_a']}, {b} {at['place_b']}"
         planted = item.get("slope_per_session")
         detail = [
             words.signal_name(str(item[k])) if k == "signal" else str(item[k])

@@ -227,7 +227,8 @@ def place_name(results: Results, row: pd.Series, short: bool = False) -> str:
         return f"{a} – {b}" if short else f"{a} and {b}"
     if short:
         return f"{a}–{b}"
-    return f"{results.roles[0]} {a} and {results.roles[1]} {b}"
+    role_a, role_b = results.sides(row)
+    return f"{role_a} {a} and {role_b} {b}"
 
 
 def tests_text(rows: pd.DataFrame) -> str:

@@ -16,7 +16,8 @@ from interbrain.data.errors import BadInput
 from interbrain.simulate.courses.course import Course
 from interbrain.study.job import Outcome, plan_of, run
 from interbrain.study.read import read_study
-from interbrain.study.recorded_course import Recording, record_course_to
+from interbrain.study.recorded_course import record_course_to
+from interbrain.study.simulation_plan import Recording
 
 DEMO = Course(
     therapy="emotion_focused",
@@ -34,7 +35,7 @@ DEMO = Course(
     therapist_learns=0.5,
 )
 """Chosen so that so few dyads and sessions show growth; ``docs/calibration/demo.md`` says why each."""
-RECORDED = Recording(("fnirs",), minutes=8.0, rest_s=120.0, missing=1 / 3, expected=True, at_least=32)
+RECORDED = Recording(devices=("fnirs",), minutes=8.0, rest_s=120.0, missing=1 / 3, expected=True, at_least=32)
 
 SAID = (("phq_9", "within"), ("wai_sr", "within"), ("wai_sr", "between"))
 """Of which relations the last lines speak."""

@@ -7,7 +7,7 @@ length: a real pair and a re-paired one must differ in nothing but who met whom.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,20 +63,19 @@ class CellTask:
 def repairing_tasks(
     study: Study, plan: Plan, pairs: list[PairTask], excluded: frozenset[str], work: Path, debug: bool
 ) -> tuple[list[CellTask], list[Problem]]:
-    """One task a cell; groups of more than two and meetings that repeat another stay out."""
-    roles = study.roles[:2]
+    """One task a cell; pairs of other roles that share a segment, and meetings that repeat another, stay out."""
     tasks: list[CellTask] = []
     problems: list[Problem] = []
     for analysis in (a for a in plan.analysis if a.repair and not a.of_group):
         cells: dict[tuple[int, str, str], list[tuple[PairTask, Segment]]] = {}
-        for pair in (p for p in pairs if p.modalities == analysis.modalities and p.meeting.key not in excluded):
-            between = pair.side_a.member.role, pair.side_b.member.role
-            if between != tuple(roles):
-                problems.append(_other_roles(analysis, between, roles))
+        mine = [p for p in pairs if p.modalities == analysis.modalities and p.meeting.key not in excluded]
+        chosen = _roles_of_segments(mine, study.roles)
+        for pair, segment in ((one, segment) for one in mine for segment in one.meeting.segments):
+            if _roles(pair) == chosen[segment.name] and len(set(_roles(pair))) == 2:
+                key = (pair.meeting.session, pair.meeting.condition, segment.name)
+                cells.setdefault(key, []).append((pair, segment))
             else:
-                for segment in pair.meeting.segments:
-                    key = (pair.meeting.session, pair.meeting.condition, segment.name)
-                    cells.setdefault(key, []).append((pair, segment))
+                problems.append(_other_roles(analysis, _roles(pair), study.roles))
         for (session, condition, segment_name), members in sorted(cells.items(), key=lambda item: item[0]):
             if len({pair.meeting.group for pair, _ in members}) >= 2:
                 folder = work / "cells"
@@ -85,12 +84,34 @@ def repairing_tasks(
     return tasks, list(dict.fromkeys(problems))
 
 
-def _other_roles(analysis: Analysis, between: tuple[str, str], roles: Sequence[str]) -> Problem:
+def _roles(pair: PairTask) -> tuple[str, str]:
+    return pair.side_a.member.role, pair.side_b.member.role
+
+
+def _roles_of_segments(pairs: Sequence[PairTask], order: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Between which two roles the partners of each segment are re-paired.
+
+    Those of its pairs where all have the same; else the study's first two: pairs of one person with two others (a
+    child with mother and father) go together, so that partners of both cannot be exchanged independently in one test.
+    """
+    there: dict[str, set[tuple[str, str]]] = {}
+    for pair in pairs:
+        for segment in pair.meeting.segments:
+            there.setdefault(segment.name, set()).add(_roles(pair))
+    alone = {name: next(iter(roles)) for name, roles in there.items() if len(roles) == 1}
+    return {name: alone.get(name, tuple(order[:2])) for name in there}
+
+
+def _other_roles(analysis: Analysis, between: tuple[str, str], order: Sequence[str]) -> Problem:
+    why = f"of a segment in which people of several roles met only {' and '.join(order[:2])} are, the study's first two"
+    done = "name these roles first, or give their meetings a segment of their own"
+    if len(set(between)) == 1:
+        why, done = f"both are called {between[0]}, so that whose partner is changed is not known", "name two roles"
     return Problem(
         f"{analysis.name}, {between[0]} and {between[1]}",
         "these two were not re-paired",
-        f"partners are re-paired between the study's first two roles, {' and '.join(roles)}",
-        "they were compared with surrogates within their own meeting; to re-pair them, name these roles first",
+        why,
+        f"they were compared with surrogates within their own meeting; to re-pair them, {done}",
         costs_data=False,
     )
 
@@ -298,11 +319,13 @@ def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: lis
     rows: list[dict[str, Any]] = []
     if pairings.empty:
         return rows
-    strata, about_therapists, within = _strata(study, plan)
+    strata, about_therapists = _strata(study, plan)
     keys = [k for k in FAMILY if k != "null"]
     for values, part in pairings.groupby(keys, sort=False):
         family = {**dict(zip(keys, values, strict=True)), "null": "repair"}
         labels, cells = _cells(part)
+        here = _only(study, set(part["group_a"]))
+        said = about_therapists if any(g.therapist for g in here.groups) else ""
         neighbours = neighbours_in(plan, family["analysis"], labels)
         random = stream(plan.seed, "repair", *values)
         try:
@@ -318,8 +341,8 @@ def repair_tests(study: Study, plan: Plan, pairings: pd.DataFrame, problems: lis
             "n_null": test.n_arrangements,
             "n_meetings": len(test.groups) * len(test.occasions),
             "smallest_p": test.smallest_p,
-            "bound": f"{test.bound}; {within}",
-            "note": "; ".join(filter(None, [_sessions(test.occasions), about_therapists, *test.left_out])),
+            "bound": f"{test.bound}; {_within(here, plan)}",
+            "note": "; ".join(filter(None, [_sessions(test.occasions), said, *test.left_out])),
         }
         rows += family_rows(family, labels, "repair", columns, fixed)
     return with_fdr(rows)
@@ -330,8 +353,8 @@ def _sessions(occasions: Iterable[tuple[int, str, str]]) -> str:
     return f"session{'s' * (len(numbers) > 1)} {', '.join(str(n) for n in numbers)}"
 
 
-def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str, str]:
-    """Strata within which partners change, a sentence about therapists, and within what that is."""
+def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str]:
+    """Strata within which partners change, and a sentence about therapists (empty where the plan ignores them)."""
 
     def given(kind: str, values: dict[str, str]) -> dict[str, str]:
         return values if kind in plan.repair_within else dict.fromkeys(values, "")
@@ -340,8 +363,16 @@ def _strata(study: Study, plan: Plan) -> tuple[dict[str, Any], str, str]:
     arm = {g.id: g.arm for g in study.groups}
     condition = {m.group: "" for m in study.meetings}
     strata, sentence = strata_of(given("therapist", therapist), given("arm", arm), condition)
-    told = sentence if any(therapist.values()) and "therapist" in plan.repair_within else ""
-    return strata, told, _within(study, plan)
+    return strata, sentence if "therapist" in plan.repair_within else ""
+
+
+def _only(study: Study, groups: Collection[str]) -> Study:
+    """The study as far as some groups are concerned."""
+    return replace(
+        study,
+        groups=tuple(g for g in study.groups if g.id in groups),
+        meetings=tuple(m for m in study.meetings if m.group in groups),
+    )
 
 
 def _within(study: Study, plan: Plan) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -16,28 +15,11 @@ from interbrain.simulate.recordings._who_met import group, held
 from interbrain.simulate.recordings.recorded import Recorded, simulate_recorded, sizes
 from interbrain.study.pool import Done
 from interbrain.study.read import write_study
-from interbrain.study.recorded_truth import AT_LEAST, tasks, with_growth
+from interbrain.study.recorded_truth import tasks, with_growth
 from interbrain.study.simulated_course import clear, write_tables
+from interbrain.study.simulation_plan import Recording
 
 TURNS = ("group_id", "session", "participant_id", "onset", "duration")
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What is recorded of a course; see :func:`~interbrain.simulate.recordings.recorded.simulate_recorded`.
-
-    ``expected``: whether the growth that a run should find is worked out as well, in minutes, from ``at_least``
-    recordings a session; ``assess``: whether measured conversations with therapist and stranger are recorded, before
-    and after.
-    """
-
-    devices: tuple[str, ...]
-    minutes: float = 10.0
-    rest_s: float = 120.0
-    missing: float = 0.0
-    expected: bool = False
-    assess: bool = False
-    at_least: int = AT_LEAST
 
 
 def size_told(course: Course, recording: Recording) -> str:
@@ -81,6 +63,7 @@ def record_course_to(
             recording.minutes,
             recording.rest_s,
             recording.missing,
+            recording.artefacts_per_minute,
             off=off,
             threads=threads,
             told=lambda done, steps: bar.update(done - bar.n) or None,
@@ -98,7 +81,7 @@ def record_course_to(
             bar.update(done - bar.n)
 
         write_study(found.study, found.load, out, told)
-    write_tables(out, found.run, found.items)
+    write_tables(out, found.run, found.items, recording)
     _write_items(out, found)
     if "turns" in recording.devices:
         write_tsv(out / "sourcedata" / "turns.tsv", turns(found))

@@ -50,6 +50,7 @@ class Again:
     session: int
     who: tuple[str, ...]
     states: tuple[MeetingState, ...]
+    artefacts_per_minute: float = 0.3
 
 
 def default_analysis(record: DeviceRecord) -> tuple[Analysis, Plan] | None:
@@ -64,6 +65,7 @@ def tasks(found: Recorded, plan: Plan | None = None, at_least: int = AT_LEAST) -
     All meetings of a session are recorded equally often, ``at_least`` recordings together.
     """
     settings = found.study.truth["recording"] if found.study.truth else {}
+    artefacts = settings.get("artefacts_per_minute", Again.artefacts_per_minute)
     made = []
     for name in settings.get("devices", ()):
         record = device(name)
@@ -77,7 +79,7 @@ def tasks(found: Recorded, plan: Plan | None = None, at_least: int = AT_LEAST) -
             by_number[each.state.name, each.session].append((f"{each.dyad} {each.partner}", each.state))
         for where, met in by_number.items():
             who, states = zip(*met * max(TIMES, -(-at_least // len(met))))
-            made.append(Again(name, analysis, whole, found.run.course.seed, *where, who, states))
+            made.append(Again(name, analysis, whole, found.run.course.seed, *where, who, states, artefacts))
     return made
 
 
@@ -86,7 +88,7 @@ def expected(task: Again) -> Level:
     found: Level = defaultdict(list)
     for number, (who, state) in enumerate(zip(task.who, task.states)):
         seed = int(stream(task.seed, "truth", task.device, task.segment, task.session, number).integers(2**31))
-        for key, _, null in measured(task.device, state, task.analysis, task.plan, seed):
+        for key, _, null in measured(task.device, state, task.analysis, task.plan, seed, task.artefacts_per_minute):
             found[key].append((who, float(np.nanmean(null.excess))))
     return dict(found)
 

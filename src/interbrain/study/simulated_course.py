@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,50 +15,13 @@ from interbrain import __version__
 from interbrain.data.errors import BadInput
 from interbrain.data.files import make_folder, write_file, write_text
 from interbrain.report.figures.simulated_course import course_page, course_svg
-from interbrain.simulate.courses.course import (
-    Course,
-    CourseRun,
-    course_from,
-    read_course,
-    simulate_course,
-    truth,
-    without,
-)
+from interbrain.simulate.courses.course import Course, CourseRun, simulate_course, truth
 from interbrain.simulate.courses.questionnaires import answer_all, totals
+from interbrain.study.simulation_plan import Recording, plan_toml
 
 TRUTH = "truth.json"
 KINDS = ("course", "recorded course")
-OLD = frozenset({
-    "patients", "therapists", "missing", "rate", "rest_s", "task_s", "channels_per_region", "planted", "growth",
-    "dyad_sd", "session_sd", "growth_sd", "lag_s", "channel_noise", "artefacts_per_minute", "symptom_effect",
-    "symptom_trend", "symptom_sd",
-})  # fmt: skip
-"""Settings of a simulator that is gone, in which growth was set by hand: its plans are told from misspelt ones."""
 LAYOUT: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.9g", "lineterminator": "\n", "index": False}
-
-
-def asked_course(
-    plan: Path | None = None, settings: Mapping[str, Any] | None = None, off: Sequence[str] = ()
-) -> Course:
-    """The course of a plan, with what was set besides, without the mechanisms in ``off``.
-
-    Raises
-    ------
-    BadInput
-    """
-    content = {**(_read(plan) if plan else {}), **(settings or {})}
-    return without(course_from(content, str(plan) if plan else "what was asked for"), *off)
-
-
-def _read(plan: Path) -> dict[str, Any]:
-    content = read_course(plan)
-    if old := [name for name in content if name in OLD]:
-        raise BadInput(
-            f"{plan}: {', '.join(old)} are settings of an earlier simulator, in which a growth of coupling was set by "
-            "hand. Now two brains learn: set dyads, sessions, learning, patient_gain, … (docs: A therapy), and give "
-            "--record fnirs --minutes 8 --rest 120 --missing 0.3 on the command line for recordings."
-        )
-    return content
 
 
 def simulate_course_to(
@@ -75,7 +38,7 @@ def simulate_course_to(
     Parameters
     ----------
     off
-        Names of mechanisms that the course has been taken (:func:`asked_course`), for ``truth.json``.
+        Names of mechanisms that the course has been taken, for ``truth.json``.
 
     Raises
     ------
@@ -100,7 +63,7 @@ def simulate_course_to(
     return run
 
 
-def write_tables(out: Path, run: CourseRun, items: pd.DataFrame) -> None:
+def write_tables(out: Path, run: CourseRun, items: pd.DataFrame, recording: Recording | None = None) -> None:
     """Tables of a course, every setting, a figure and a page."""
     tables = {
         "course": run.sessions,
@@ -110,7 +73,7 @@ def write_tables(out: Path, run: CourseRun, items: pd.DataFrame) -> None:
     }
     for name, table in tables.items():
         _write(out / f"{name}.tsv", table)
-    write_text(out / "sim.toml", run.course.to_toml())
+    write_text(out / "sim.toml", plan_toml(run.course, recording))
     write_text(out / "course.svg", course_svg(run))
     write_text(out / "course.html", course_page(run))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
 
 import pandas as pd
 
@@ -94,6 +96,58 @@ class Panel:
 
     def name_x(self, text: str) -> None:
         self.canvas.text(self.right, self.bottom + 32, text, "axisname", "end")
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a line ends, px, and what it is called there."""
+
+    x: float
+    y: float
+    text: str
+    cls: str = "small"
+
+
+LABEL, LINE, AIR, OFF = 88.0, 13.0, 4.0, 14.0
+"""Room for labels right of a panel, a label's line, between two labels, and how far they stand off, px."""
+
+
+def label_ends(panel: Panel, ends: Sequence[End]) -> None:
+    """Labels right of a panel, each beside its line's end and none over another; a thin leader to one that moved."""
+    ends = sorted(ends, key=lambda end: end.y)
+    texts = [wrap(end.text, LABEL - OFF, 11) for end in ends]
+    middles = apart(
+        [end.y for end in ends], [LINE * len(text) + AIR for text in texts], (panel.top - 6, panel.bottom + 6)
+    )
+    x = panel.right + OFF
+    for end, text, middle in zip(ends, texts, middles):
+        if abs(middle - end.y) > 3 or end.x < panel.right - 2 * OFF:
+            start = end.x + 5 if end.x < panel.right - 2 * OFF else panel.right + 2
+            panel.canvas.line(start, end.y, x - 3, middle, "rule")
+        for i, line in enumerate(text):
+            panel.canvas.text(x, middle + 4 + LINE * (i - (len(text) - 1) / 2), line, end.cls)
+
+
+def apart(middles: Sequence[float], heights: Sequence[float], within: tuple[float, float]) -> list[float]:
+    """Ascending middles of boxes moved as little as may be (least squares) until none lies over another.
+
+    All stay between the two limits where they have room there; else they begin at the first.
+    """
+    below = [0.0]
+    for one, other in pairwise(heights):
+        below.append(below[-1] + (one + other) / 2)
+    runs: list[list[float]] = []  # neighbours that touch move together: the mean of what each would want
+    for middle, offset in zip(middles, below):
+        runs.append([middle - offset])
+        while len(runs) > 1 and fmean(runs[-2]) > fmean(runs[-1]):
+            last = runs.pop()
+            runs[-1] += last
+    wanted = [mean for run in runs for mean in [fmean(run)] * len(run)]
+    if not wanted:
+        return []
+    low = within[0] + heights[0] / 2
+    high = max(low, within[1] - heights[-1] / 2 - below[-1])
+    return [min(max(y, low), high) + offset for y, offset in zip(wanted, below)]
 
 
 def columns(width: float, least: float, n: int) -> int:

@@ -29,7 +29,7 @@ def picture(results: Results) -> Picture | None:
     rows = mine if len(mine) else views.same_place(rows, rows.iloc[0], _KEY)
     rows = _mean_over(rows, ["group", "lag_s"])
     title = _title(results, test)
-    a, b = results.roles
+    a, b = roles = results.sides(focus)
     place = "" if views.single_place(results["lags"]) else f" {views.place_name(results, focus)}."
     return Picture(
         key="lags",
@@ -39,7 +39,7 @@ def picture(results: Results) -> Picture | None:
         f"surrogates lie.{place}",
         alt=f"{title}. Lag profiles from {words.number(rows['lag_s'].min(), decimals=1)} to "
         f"{words.number(rows['lag_s'].max(), decimals=1)} s of {words.count(rows['group'].nunique(), results.unit)}.",
-        draw=lambda width: _draw(results, rows, width),
+        draw=lambda width: _draw(results, roles, rows, width),
         note="Colour marks lags at which a profile lies above its band; single lags are not tested one by one.",
         wide=rows["group"].nunique() > 3,
         table=fine(["group", "lag_s", "value", "null_mean", "null_sd"], rows),
@@ -69,7 +69,7 @@ def _mean_over(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return out.reset_index()
 
 
-def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
+def _draw(results: Results, roles: tuple[str, str], rows: pd.DataFrame, width: float) -> str:
     groups = sorted(rows["group"].unique())
     several = len(groups) > 1
     shown = groups[:MOST_PANELS] if several else []
@@ -89,8 +89,8 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         left, 18, f"Mean of {words.count(len(groups), results.unit)}" if several else results.named(groups[0]), "strong"
     )
     panel.x_axis(n=4 if width < 500 else 8)
-    canvas.text(panel.left, panel.bottom + 32, f"← {results.roles[1]} ahead", "btext")
-    canvas.text(panel.right, panel.bottom + 32, f"{results.roles[0]} ahead, s →", "atext", "end")
+    canvas.text(panel.left, panel.bottom + 32, f"← {roles[1]} ahead", "btext")
+    canvas.text(panel.right, panel.bottom + 32, f"{roles[0]} ahead, s →", "atext", "end")
     _profile(panel, all_, 2)
     gap = 26.0
     w = (width - left - 8 - gap * (across - 1)) / across

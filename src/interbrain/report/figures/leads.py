@@ -30,7 +30,7 @@ def picture(results: Results) -> Picture | str | None:
     rows["name"] = [_name(results, rows, r) for r in rows.to_dict("records")]
     own = pd.concat([_own(results, r) for _, r in rows.iterrows()], ignore_index=True)
     title = _title(results, rows)
-    a, b = results.roles
+    a, b = results.sides_of(rows)
     said = f" The {MOST_ROWS} with the smallest p of {n}." if n > MOST_ROWS else ""
     return Picture(
         key="leads",
@@ -78,12 +78,9 @@ def _draw(results: Results, rows: pd.DataFrame, own: pd.DataFrame, width: float)
     small = width < 500
     label, right, step = (0.0, 60.0, 46.0) if small else (190.0, 78.0, 30.0)
     canvas = Canvas(width, 0)
-    items = [
-        ("band", "chance"),
-        ("dot-grey", f"a {results.unit}, or no evidence"),
-        ("dot-a", f"{results.roles[0]} ahead"),
-    ]
-    top = key_row(canvas, 0, 10, width, [*items, ("dot-b", f"{results.roles[1]} ahead")]) + 18
+    a, b = results.sides_of(rows)
+    items = [("band", "chance"), ("dot-grey", f"a {results.unit}, or no evidence"), ("dot-a", f"{a} ahead")]
+    top = key_row(canvas, 0, 10, width, [*items, ("dot-b", f"{b} ahead")]) + 18
     x = padded([*own["lag_s"], *rows["estimate"], *(BAND_SD * rows["null_sd"]), *(-BAND_SD * rows["null_sd"])], [0.0])
     panel = Panel.at(canvas, label + 8, top, width - label - right - 8, step * len(rows), x, (0, 1))
     canvas.height = panel.bottom + 40

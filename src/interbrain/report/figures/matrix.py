@@ -31,12 +31,12 @@ def picture(results: Results) -> Picture | str:
     title = f"{words.share(k, n, 'cell').capitalize()} {'exceed' if k > 1 else 'exceeds'} chance"
     cut = f" The {MOST_PANELS} matrices with the smallest p of {len(parts)}." if len(parts) > MOST_PANELS else ""
     top = rows.loc[rows["z"].idxmax()]
+    a, b = results.sides_of(rows)
     return Picture(
         key="matrix",
         title=title,
-        subtitle=f"Rows: {results.roles[0]}; columns: {results.roles[1]}. Excess over surrogates in their "
-"SDs: the stronger the "
-        f"grey, the larger; colour where p, corrected over the family, is at most {results.alpha:g}.{cut}",
+        subtitle=f"Rows: {a}; columns: {b}. Excess over surrogates in their SDs: the stronger the grey, the "
+        f"larger; colour where p, corrected over the family, is at most {results.alpha:g}.{cut}",
         alt=f"{title}. The largest, z = {words.number(top['z'])}, is between {views.place_name(results, top)}.",
         draw=lambda width: _draw(results, rows, parts[:MOST_PANELS], width),
         note=worth.over_places(results, rows, "all", "within"),

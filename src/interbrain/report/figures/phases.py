@@ -36,8 +36,8 @@ def picture(results: Results) -> Picture | str | None:
     if rows["above"].sum() < FEWEST:
         n = words.count(int(rows["above"].sum()), "session")
         return f"Too few sessions exceed chance at the strongest place ({n}) to say by phase who is ahead."
-    a, b = results.roles
-    title = _title(results, rows)
+    a, b = roles = results.sides(focus)
+    title = _title(roles, rows)
     apart = results.apart(str(focus["analysis"]))
     which = f" ({apart})" if apart else ""
     place = (
@@ -50,31 +50,28 @@ def picture(results: Results) -> Picture | str | None:
         f"bottom, the {b}.{place} "
         "Colour: that session exceeds its surrogates.",
         alt=f"{title}. {words.share(int(rows['above'].sum()), len(rows), 'session').capitalize()} exceed chance.",
-        draw=lambda width: _draw(results, rows, width),
+        draw=lambda width: _draw(results, roles, rows, width),
         note="A lead in phase is read within one period only: a quarter ahead and three quarters behind look the same."
         + ("" if len(views.of_test(results, "leads")) else " Who leads was not tested here."),
         table=fine(["analysis", "group", "session", "condition", "phase", "z", "p"], rows),
     )
 
 
-def _title(results: Results, rows: pd.DataFrame) -> str:
+def _title(roles: tuple[str, str], rows: pd.DataFrame) -> str:
     chosen = rows[rows["above"]]
     mean = np.exp(1j * chosen["phase"].to_numpy()).mean()
     ahead = int((np.sin(chosen["phase"]) > 0).sum())
     if abs(mean) < 0.5:
-        return f"Phases differ from session to session: the {results.roles[0]} is ahead in {ahead} of {len(chosen)}"
+        return f"Phases differ from session to session: the {roles[0]} is ahead in {ahead} of {len(chosen)}"
     angle = math.degrees(float(np.angle(mean)))
     if abs(angle) < 15:
         return f"Where they cohere, the two are nearly in phase ({angle:.0f}°)".replace("-", "−")
     if abs(angle) > 165:
         return "Where they cohere, the two are nearly in antiphase"
-    return (
-        f"Where they cohere, the {results.roles[0] if angle > 0 else results.roles[1]} is ahead by "
-        f"{abs(angle):.0f}° on average"
-    )
+    return f"Where they cohere, the {roles[0] if angle > 0 else roles[1]} is ahead by {abs(angle):.0f}° on average"
 
 
-def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
+def _draw(results: Results, roles: tuple[str, str], rows: pd.DataFrame, width: float) -> str:
     r, y = 96.0, 142.0
     x = width / 2
     canvas = Canvas(width, 296)
@@ -82,8 +79,8 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
     for angle in range(0, 360, 90):
         c, s = math.cos(math.radians(angle)), -math.sin(math.radians(angle))
         canvas.line(x + 0.12 * r * c, y + 0.12 * r * s, x + r * c, y + r * s, "grid")
-    canvas.text(x, y - r - 26, f"{results.roles[0]} ahead", "atext", "middle")
-    canvas.text(x, y + r + 34, f"{results.roles[1]} ahead", "btext", "middle")
+    canvas.text(x, y - r - 26, f"{roles[0]} ahead", "atext", "middle")
+    canvas.text(x, y + r + 34, f"{roles[1]} ahead", "btext", "middle")
     canvas.text(x + r + 24, y + 4, "in phase", "key")
     canvas.text(x - r - 24, y + 4, "antiphase", "key", "end")
     ordered = rows.sort_values(["above", "group", "session"], kind="stable")

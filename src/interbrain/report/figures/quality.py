@@ -78,14 +78,17 @@ def _draw(results: Results, cells: pd.DataFrame, people: pd.DataFrame, repaired:
         if j % every == 0:
             canvas.text(label + j * w + 2, top - 8, f"session {session}" if w > 62 else str(session), "tick")
     recorded = {k: c.sort_values("channel") for k, c in cells.groupby(["group", "person", "session"])}
+    asked = _asked(cells)
     for i, p in enumerate(people.to_dict("records")):
         y = top + i * step
         canvas.open("dyad", dyad=str(p["group"]))
-        hue = "atext" if p["role"] == results.roles[0] else "btext" if p["role"] == results.roles[1] else "key"
+        hue = {"a": "atext", "b": "btext"}.get(results.side(p["role"]), "key")
         canvas.text(0, y + step / 2 + 3, shorten(str(p["group"]), 34), "strong")
         canvas.text(38, y + step / 2 + 3, shorten(str(p["role"]), label - 44), hue)
         for j, session in enumerate(sessions):
             mine = recorded.get((p["group"], p["person"], session), cells.iloc[:0])
+            if mine.empty and session not in asked.get(p["group"], sessions):
+                continue
             _cell(
                 canvas,
                 p,
@@ -98,6 +101,15 @@ def _draw(results: Results, cells: pd.DataFrame, people: pd.DataFrame, repaired:
             )
         canvas.close()
     return canvas.svg("")
+
+
+def _asked(cells: pd.DataFrame) -> dict[str, set[int]]:
+    """Sessions that anybody of a group's roles has, where groups differ in roles; empty where they do not."""
+    roles = cells.groupby("group")["role"].agg(frozenset)
+    if roles.nunique() < 2:
+        return {}
+    held = cells.groupby(cells["group"].map(roles))["session"].agg(set)
+    return {str(group): held[kind] for group, kind in roles.items()}
 
 
 def _cell(

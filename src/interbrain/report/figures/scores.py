@@ -80,7 +80,7 @@ def _draw(results: Results, rows: pd.DataFrame, width: float) -> str:
         name = results.instrument_name(str(instrument))
         canvas.text(panel.left, panel.top - 10, shorten(f"{name}{f', {role}' if several else ''}", w), "strong")
         _cut_off(results, panel, str(instrument))
-        marks = {"better": "b" if role == results.roles[1] else "a", "worse": "ink"}
+        marks = {"better": "b" if results.side(str(role)) == "b" else "a", "worse": "ink"}
         for (group, person), mine in part.groupby(["group", "participant"], sort=False):
             canvas.open("dyad", dyad=str(group))
             canvas.polyline(

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from interbrain.report.figures.common import WIDE, Panel, columns, key_row
+from interbrain.report.figures.common import LABEL, WIDE, End, Panel, columns, key_row, label_ends
 from interbrain.report.style import DARK, FONT, LIGHT, figure_css, standalone, variables
 from interbrain.report.svg import Canvas, padded
 from interbrain.simulate.brains.regimes import HIGH, LOW
@@ -27,14 +27,15 @@ def draw_course(run: CourseRun, width: float = WIDE) -> str:
     nine of ten of a patient's pseudo-pairs (with other dyads' therapists) lie in the grey band, a mean over patients.
     """
     across = columns(width, 290, 6)
-    gap, left, high, step = 26.0, 40.0, 150.0, 232.0
-    w = (width - (left + gap) * across + gap) / across
-    canvas = Canvas(width, 34 + step * -(-6 // across))
-    key_row(canvas, 0, 10, width, _key(run))
+    gap, left, high, step = 14.0, 40.0, 150.0, 232.0
+    w = (width - (left + gap) * across + gap) / across - LABEL
+    canvas = Canvas(width, 0)
+    top = 42 + key_row(canvas, 0, 10, width, _key(run))
+    canvas.height = top - 26 + step * -(-6 // across)
     panels = (_synchrony, _gains, _brain, _trust, _symptoms, _others)
     for k, draw in enumerate(panels):
         row, column = divmod(k, across)
-        x, y = left + column * (w + left + gap), 60 + row * step
+        x, y = left + column * (w + LABEL + left + gap), top + row * step
         draw(canvas, run, (x, y, w, high))
     return canvas.svg(finding(run))
 
@@ -102,7 +103,7 @@ def _key(run: CourseRun) -> list[tuple[str, str]]:
 
 def _panel(canvas: Canvas, run: CourseRun, box: Box, title: str, y: tuple[float, float]) -> Panel:
     last = int(run.sessions["session"].max())
-    panel = Panel.at(canvas, *box, (0.5, last + 0.5), y)
+    panel = Panel.at(canvas, *box, (0.5, max(last, 1.5)), y)
     panel.y_axis(n=4)
     every = max(1, round(last * 22 / box[2]))
     panel.x_axis(list(range(1, last + 1, every)))
@@ -111,10 +112,8 @@ def _panel(canvas: Canvas, run: CourseRun, box: Box, title: str, y: tuple[float,
     return panel
 
 
-def _mean(
-    panel: Panel, run: CourseRun, column: str, cls: str, label: str = "", where: str = "end above", hairs: bool = False
-) -> None:
-    """Mean over dyads with its interval; a hair a dyad where they are few; a label at the start or end of the line."""
+def _mean(panel: Panel, run: CourseRun, column: str, cls: str, label: str, hairs: bool = False) -> list[End]:
+    """Mean over dyads with its interval; a hair a dyad where they are few. Where the line ends, if anywhere."""
     table = run.sessions
     if hairs and run.course.dyads <= MOST_HAIRS:
         for number, rows in table.groupby("dyad"):
@@ -127,11 +126,9 @@ def _mean(
     if cls.split()[0] == "found":
         panel.canvas.band(x, low, high, "fitband")
     panel.canvas.polyline([(a, panel.y.clip(v)) for a, v in zip(x, found["mean"])], f"line {cls}", column)
-    end, side = where.split()
-    value = found["mean"].iloc[0 if end == "start" else -1]
-    if label and np.isfinite(value):
-        y = panel.y.clip(value) + (14 if side == "below" else -5)
-        panel.canvas.text(x[0 if end == "start" else -1], y, label, "small", end)
+    drawn = found["mean"].dropna()
+    hue = {"found": "small foundtext", "a": "small atext", "b": "small btext"}.get(cls.split()[0], "small")
+    return [End(panel.x(s), panel.y.clip(v), label, hue) for s, v in drawn.tail(1).items()]
 
 
 def _range(run: CourseRun, names: Sequence[str], include: Sequence[float] = ()) -> tuple[float, float]:
@@ -146,39 +143,40 @@ def _synchrony(canvas: Canvas, run: CourseRun, box: Box) -> None:
     chance = run.sessions.groupby("session")[["pseudo_05", "pseudo_95"]].mean()
     low, high = ([panel.y.clip(v) for v in chance[name]] for name in chance)
     panel.canvas.band([panel.x(s) for s in chance.index], low, high, "null")
-    _mean(panel, run, "pseudo", "grey")
-    _mean(panel, run, "synchrony", "found", hairs=True)
+    ends = _mean(panel, run, "pseudo", "grey", "pseudo-pairs")
+    label_ends(panel, ends + _mean(panel, run, "synchrony", "found", "patient and therapist", hairs=True))
 
 
 def _gains(canvas: Canvas, run: CourseRun, box: Box) -> None:
     names = ("gain_person", "gain_pair", "therapist_gain")
     panel = _panel(canvas, run, box, "Gains: ability to be moved (rad/s)", _range(run, names, [0.0]))
-    _mean(panel, run, "therapist_gain", "b", "therapist", "start above")
-    _mean(panel, run, "gain_person", "a", "brought to everybody", "end below", hairs=True)
-    _mean(panel, run, "gain_pair", "a dash", "with this therapist", "end below")
+    ends = _mean(panel, run, "therapist_gain", "b", "therapist")
+    ends += _mean(panel, run, "gain_person", "a", "brought to everybody", hairs=True)
+    label_ends(panel, ends + _mean(panel, run, "gain_pair", "a dash", "with this therapist"))
 
 
 def _brain(canvas: Canvas, run: CourseRun, box: Box) -> None:
     panel = _panel(canvas, run, box, "Patient's brain: order", (0.0, 1.0))
+    ends = []
     for level, word in ((HIGH, "rigid above"), (LOW, "chaotic below")):
         canvas.line(panel.left, panel.y(level), panel.right, panel.y(level), "rule")
-        canvas.text(panel.left + 3, panel.y(level) + (-4 if level == HIGH else 13), word, "small")
-    _mean(panel, run, "order", "a", hairs=True)
-    _mean(panel, run, "metastability", "a dash", "metastability")
+        ends.append(End(panel.right, panel.y(level), word))
+    ends += _mean(panel, run, "order", "a", "order", hairs=True)
+    label_ends(panel, ends + _mean(panel, run, "metastability", "a dash", "metastability"))
 
 
 def _trust(canvas: Canvas, run: CourseRun, box: Box) -> None:
     panel = _panel(canvas, run, box, "Trust, felt stress, ruptures (share)", (0.0, 1.0))
-    _mean(panel, run, "trust", "a", "trust", hairs=True)
-    _mean(panel, run, "stress", "grey", "stress")
+    ends = _mean(panel, run, "trust", "a", "trust", hairs=True)
+    label_ends(panel, ends + _mean(panel, run, "stress", "grey", "felt stress"))
     for session, share in run.sessions.groupby("session")["ruptured"].mean().items():
         canvas.line(panel.x(session), panel.y(0), panel.x(session), panel.y(float(share)), "line ink")
 
 
 def _symptoms(canvas: Canvas, run: CourseRun, box: Box) -> None:
     panel = _panel(canvas, run, box, "Severity, and what maintains it", _range(run, ["severity", "maintained"]))
-    _mean(panel, run, "maintained", "grey dash", "what maintains it", "start below")
-    _mean(panel, run, "severity", "a", "severity", "start above", hairs=True)
+    ends = _mean(panel, run, "maintained", "grey dash", "what maintains it")
+    label_ends(panel, ends + _mean(panel, run, "severity", "a", "severity", hairs=True))
 
 
 def _others(canvas: Canvas, run: CourseRun, box: Box) -> None:
@@ -191,9 +189,10 @@ def _others(canvas: Canvas, run: CourseRun, box: Box) -> None:
     found = table.groupby(["when", "partner"])["excess"].agg(["mean", "std", "count"])
     half = 1.96 * found["std"].fillna(0) / np.sqrt(found["count"])
     y = padded([*(found["mean"] - half), *(found["mean"] + half)], [0.0])
-    panel = Panel.at(canvas, *box, (-0.5, 2.5), y)
+    panel = Panel.at(canvas, *box, (-0.4, 2.12), y)
     panel.y_axis(n=4)
     panel.x_axis([0, 1, 2], text=["before", "after", "follow-up"])
+    ends = []
     for partner, shift, cls in (("therapist", -0.08, "found"), ("stranger", 0.08, "ink")):
         line = []
         for k, when in enumerate(TIMES):
@@ -204,6 +203,6 @@ def _others(canvas: Canvas, run: CourseRun, box: Box) -> None:
             canvas.circle(x, panel.y(value), 4, f"dot {cls}", f"{partner}, {when}: {value:.3f} ± {width:.3f}")
             line.append((x, panel.y(value)))
         canvas.polyline(line, f"line thin {cls}")
-        if line:
-            canvas.text(line[-1][0] - 4, line[-1][1] - 9, f"with the {partner}" if shift < 0 else "with a stranger",
-                        "halo small", "end")  # fmt: skip
+        words, hue = ("with the therapist", "small foundtext") if cls == "found" else ("with a stranger", "small")
+        ends += [End(*point, words, hue) for point in line[-1:]]
+    label_ends(panel, ends)

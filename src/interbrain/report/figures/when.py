@@ -139,7 +139,7 @@ def _picture(results: Results, path: Path) -> Picture:
     m = read_map(path)
     usable = m.inside & np.isfinite(m.rsq)
     share = float(m.above.sum() / usable.sum()) if usable.any() else 0.0
-    a, b = results.roles
+    a, b = m.labels[7:9] if len(m.labels) >= 9 else results.roles
     named = _named(results, m.labels)
     percent = f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
     expected = "one in twenty is expected by chance"

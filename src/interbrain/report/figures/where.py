@@ -84,8 +84,8 @@ def _draw(results: Results, rows: pd.DataFrame, links: pd.DataFrame, a: list[str
         for name, (front, left) in where.items():
             spots[side, name] = (cx + sign * front * radius * 0.92, middle - sign * left * radius * 0.92)
         _head(canvas, cx, middle, radius, side, sign)
-    canvas.text(centre[0], middle - radius - 12, results.roles[0], "atext", "middle")
-    canvas.text(centre[1], middle - radius - 12, results.roles[1], "btext", "middle")
+    for x, role, cls in zip(centre, results.sides_of(links), ("atext", "btext")):
+        canvas.text(x, middle - radius - 12, role, cls, "middle")
     grey = links[~links["claim"]]
     if len(grey) <= MOST_GREY:
         for r in grey.to_dict("records"):
