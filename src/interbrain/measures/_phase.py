@@ -37,7 +37,8 @@ class Means:
     With x_a and x_b the two carriers (analytic signals, or unit phasors e^{iα}, e^{iβ}): ``minus`` is the mean of
     x_a·conj(x_b), ``plus`` of x_a·x_b, ``own_a`` and ``own_b`` of what :attr:`Kind.own` makes of each alone; ``n`` is
     how many there are. Where a kind asks for ``imaginary``, ``size`` is the mean of |im|, ``sign`` and ``square``
-    those of sign(im) and im², with im = Im(x_a·conj(x_b)); ``joint`` is what :attr:`Kind.joint` gives.
+    those of sign(im) and im², with im = Im(x_a·conj(x_b)); ``joint`` is what :attr:`Kind.joint` gives. Where it is
+    ``centred``, ``sines`` is the mean of sin(α − ᾱ)·sin(β − β̄), each from its own mean direction, and ``minus`` NaN.
     """
 
     minus: np.ndarray
@@ -49,6 +50,7 @@ class Means:
     size: np.ndarray | None = None
     square: np.ndarray | None = None
     joint: np.ndarray | None = None
+    sines: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Kind:
         Whether the phase of the mean cross-spectrum belongs to the answer.
     real
         Whether ``value`` needs the real part of ``minus``; if not, it is computed when the phase is asked for.
+    centred
+        Whether it needs ``sines`` and nothing of ``minus``, across time, where no sample is missing; ``own`` then
+        begins with the carrier itself.
+    unbroken
+        The same measure in a form that takes less, for two people of whom no sample is missing.
     """
 
     value: Callable[[Means], np.ndarray]
@@ -84,6 +91,8 @@ class Kind:
     joint: Callable[[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None], np.ndarray] | None = None
     phased: bool = True
     real: bool = True
+    centred: bool = False
+    unbroken: Kind | None = None
 
 
 def modulus(z: np.ndarray) -> np.ndarray:

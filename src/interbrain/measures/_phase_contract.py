@@ -112,6 +112,7 @@ _Band = tuple[np.ndarray, Callable[[], np.ndarray], np.ndarray, np.ndarray]
 
 def _across_time(a: Prepared, b: Prepared, i: int) -> _Band:
     carrier_a, carrier_b, band = a.carriers[i], b.carriers[i], a.bands[i]
+    kind = _phase_time.kind_for(a.kind, carrier_a, carrier_b)
     n_epochs, n_times = len(carrier_a.parts), carrier_a.parts.shape[-1]
     shape = (carrier_a.parts.shape[2], carrier_b.parts.shape[2])
     total, count, samples = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -119,20 +120,20 @@ def _across_time(a: Prepared, b: Prepared, i: int) -> _Band:
     together = max(1, _PAIRS_AT_ONCE // (shape[0] * shape[1]))
     for first in range(0, n_epochs, together):
         place = np.arange(first, min(first + together, n_epochs))
-        means, n = _phase_time.means_of(a.kind, carrier_a, carrier_b, place, place)
-        value = a.kind.value(means)
+        means, n = _phase_time.means_of(kind, carrier_a, carrier_b, place, place)
+        value = kind.value(means)
         used = np.isfinite(value) & (n >= a.min_valid * n_times)
         total += value.sum(axis=0, where=used)
         count += used.sum(axis=0)
         samples += np.where(used, n, 0.0).sum(axis=0)
-        if a.kind.real:
+        if kind.real:
             cross.real += (means.minus.real * n).sum(axis=0, where=used)
-        cross.imag += (means.minus.imag * n).sum(axis=0, where=used)
+            cross.imag += (means.minus.imag * n).sum(axis=0, where=used)
         uses.append(used)
     all_used = None if all(used.all() for used in uses) else np.concatenate(uses)
 
     def crossed() -> np.ndarray:
-        return cross if a.kind.real else _phase_time.real_sum(carrier_a, carrier_b, all_used) + 1j * cross.imag
+        return cross if kind.real else _phase_time.cross_sum(carrier_a, carrier_b, all_used)
 
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(count > 0, total / count, np.nan)
@@ -260,11 +261,12 @@ def _draws_time(a: Prepared, b: Prepared, i: int, index: np.ndarray, single: boo
     carrier_a, carrier_b = a.carriers[i], b.carriers[i]
     if single:
         carrier_a, carrier_b = (_phase_time.in_single(c, a.kind) for c in (carrier_a, carrier_b))
+    kind = _phase_time.kind_for(a.kind, carrier_a, carrier_b)
     n_times = carrier_a.parts.shape[-1]
     shape = (len(index), carrier_a.parts.shape[2], carrier_b.parts.shape[2])
     total, count, every = np.zeros(shape), np.zeros(shape), 0
-    for place, means, n in _phase_time.epoch_pairs(a.kind, carrier_a, carrier_b, index):
-        value = a.kind.value(means)
+    for place, means, n in _phase_time.epoch_pairs(kind, carrier_a, carrier_b, index):
+        value = kind.value(means)
         enough = n >= a.min_valid * n_times
         used = np.isfinite(value) & enough
         if used.all():

@@ -27,6 +27,8 @@ agreement than chance in it (6 to 7 % of independent pairs at p ≤ .05). White 
 _LONGEST_MATRIX = 4096
 """Samples of an epoch up to which filtering is done as a matrix product."""
 
+_NOTHING = np.array(complex(np.nan, np.nan))
+
 _TOGETHER = 8
 """Epochs of A in one matrix product with all epochs of B: enough for its full speed."""
 
@@ -164,7 +166,7 @@ def epoch_pairs(
         and the number of samples that both have, ``(U, A, B)``.
     """
     n_epochs = index.shape[1]
-    table = _crossed(a, b, kind.real) if len(index) >= n_epochs and not (kind.plus or kind.imaginary) else None
+    table = _crossed(kind, a, b) if len(index) >= n_epochs and not (kind.plus or kind.imaginary) else None
     for epoch in range(n_epochs):
         if table is None:
             others, place = np.unique(index[:, epoch], return_inverse=True)
@@ -175,18 +177,30 @@ def epoch_pairs(
         yield place.reshape(-1), means, n
 
 
-def _crossed(a: Carrier, b: Carrier, real: bool) -> Iterator[np.ndarray]:
-    """Sums of x_a·conj(x_b) of each epoch of A with all epochs of B, ``(U, A, B)``; not ``real``: imaginary parts.
+def kind_for(kind: Kind, a: Carrier, b: Carrier) -> Kind:
+    """The form of the measure that is taken for these two."""
+    return kind.unbroken if kind.unbroken and a.valid is None and b.valid is None else kind
+
+
+def _crossed(kind: Kind, a: Carrier, b: Carrier) -> Iterator[np.ndarray]:
+    """Sums of x_a·conj(x_b) (or of what the kind takes instead) of each epoch of A with all of B, ``(U, A, B)``.
 
     Several epochs of A go into one product, which is faster than one by one.
     """
     n_epochs, _, n_a, n_times = a.parts.shape
     n_b = b.parts.shape[2]
+    if kind.centred:
+        columns = _sines(b, np.arange(n_epochs)).reshape(-1, n_times).T
+        for first in range(0, n_epochs, _TOGETHER):
+            rows = _sines(a, np.arange(first, min(first + _TOGETHER, n_epochs))).reshape(-1, n_times)
+            for one in (rows @ columns).reshape(-1, n_a, n_epochs, n_b):
+                yield one.transpose(1, 0, 2)
+        return
     r_b, s_b = (np.ascontiguousarray(b.parts[:, k]).reshape(-1, n_times).T for k in (0, 1))
     less = r_b - s_b
     for first in range(0, n_epochs, _TOGETHER):
         r_a, s_a = (a.parts[first : first + _TOGETHER, k].reshape(-1, n_times) for k in (0, 1))
-        parts = products(r_a, s_a, r_b, s_b, less, real)
+        parts = products(r_a, s_a, r_b, s_b, less, kind.real)
         for re, im in zip(*(x.reshape(-1, n_a, n_epochs, n_b) for x in parts), strict=True):
             yield complex_of(re, im).transpose(1, 0, 2)
 
@@ -220,10 +234,15 @@ def means_of(
 ) -> tuple[Means, np.ndarray]:
     """Means over the samples of the epochs ``place_a[p]`` of A and ``place_b[p]`` of B, each ``(pair, A, B)``.
 
-    ``crossed`` are the sums of x_a·conj(x_b), where they are known already. Beside the means the number of samples
-    that both have. The real part of ``minus`` is NaN for a kind that needs none; see :func:`real_sum`.
+    ``crossed`` are the sums of x_a·conj(x_b), or of what the kind takes instead, where they are known already. Beside
+    the means the number of samples that both have. The real part of ``minus`` is NaN for a kind that needs none; see
+    :func:`cross_sum`.
     """
     n, own_a, own_b = _alone(kind, a, b, place_a, place_b)
+    if kind.centred:
+        if crossed is None:
+            crossed = _sines(a, place_a) @ _sines(b, place_b).transpose(0, 2, 1)
+        return Means(_NOTHING, _NOTHING, own_a, own_b, n, sines=crossed / n), n
     sign = size = square = product = None
     if kind.imaginary == "all":
         sign, size, square = imaginary_sums(a.parts, b.parts, place_a, place_b)
@@ -245,6 +264,16 @@ def means_of(
     return Means(minus, plus, own_a, own_b, n, sign, size, square, _joint(kind, a, b, place_a, place_b)), n
 
 
+def _sines(side: Carrier, place: np.ndarray) -> np.ndarray:
+    """Sines of the phases from each epoch's mean direction, ``(pair or 1, channel, time)``; NaN where there is none."""
+    parts, mean = _pick(side.parts, place), _pick(side.own[0], place)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        turn = mean / np.abs(mean)
+    found: np.ndarray = parts[:, 1] * turn.real[..., None]
+    found -= parts[:, 0] * turn.imag[..., None]
+    return found
+
+
 def _parts(a: Carrier, b: Carrier, place_a: np.ndarray, place_b: np.ndarray, sign: int) -> np.ndarray:
     """Sums of the real (``sign`` 1) or imaginary part (−1) of x_a·conj(x_b), ``(pair, A, B)``."""
     rows, columns = _pick(a.parts, place_a), _pick(b.parts, place_b).transpose(0, 1, 3, 2)
@@ -261,11 +290,13 @@ def complex_of(real: np.ndarray | float, imaginary: np.ndarray) -> np.ndarray:
     return out
 
 
-def real_sum(a: Carrier, b: Carrier, used: np.ndarray | None) -> np.ndarray:
-    """Sum of the real part of x_a·conj(x_b) over all samples, ``(A, B)``; or of the epochs ``used (epoch, A, B)``."""
-    total = np.zeros((a.parts.shape[2], b.parts.shape[2]))
+def cross_sum(a: Carrier, b: Carrier, used: np.ndarray | None) -> np.ndarray:
+    """Sum of x_a·conj(x_b) over all samples, ``(A, B)``; or over those of the epochs ``used (epoch, A, B)``."""
+    total = np.zeros((a.parts.shape[2], b.parts.shape[2]), dtype=np.complex128)
     for epoch, (rows, columns) in enumerate(zip(a.parts, b.parts, strict=True)):
-        some = rows[0] @ columns[0].T + rows[1] @ columns[1].T
+        some = complex_of(
+            rows[0] @ columns[0].T + rows[1] @ columns[1].T, rows[1] @ columns[0].T - rows[0] @ columns[1].T
+        )
         total += some if used is None else np.where(used[epoch], some, 0.0)
     return total
 

@@ -67,9 +67,18 @@ def _signed(means: Means) -> np.ndarray:
     return joint / np.sqrt(spread_a * spread_b)
 
 
+def _unbroken(means: Means) -> np.ndarray:
+    assert means.sines is not None
+    spreads = []
+    for first, second in (means.own_a, means.own_b):
+        mean = first / np.abs(first)
+        spreads.append(1 - (second * mean.conj() ** 2).real)
+    return 2 * means.sines / np.sqrt(spreads[0] * spreads[1])
+
+
 def _value(means: Means) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = _signed(means)
+        value = _signed(means) if means.sines is None else _unbroken(means)
     return np.where(np.isfinite(value), np.clip(value, -1.0, 1.0), np.nan)
 
 
@@ -83,7 +92,8 @@ def _own(x: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def _kind(settings: Mapping[str, Any]) -> Kind:
     value = _absolute if settings["sign"] == "absolute" else _value
-    return Kind(value=value, own=_own, unit=True, plus=True)
+    unbroken = Kind(value=value, own=_own, unit=True, centred=True, real=False)
+    return Kind(value=value, own=_own, unit=True, plus=True, unbroken=unbroken)
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
