@@ -126,7 +126,9 @@ class Correlation:
     def reduce(r):
         value = r[:, :, None, None]
         flat = np.zeros_like(value)
-        return Estimate(value, np.arctanh(value), flat + 1, flat + 10, flat, flat)
+        return Estimate(
+            value=value, stabilised=np.arctanh(value), lag_s=flat, phase=flat, coverage=flat + 1, n_effective=flat + 10
+        )
 
     @staticmethod
     def draws(a, b, surrogate, index):

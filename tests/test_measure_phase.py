@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,43 @@ def test_epochs_that_are_copies_are_drawn_in_double_precision(name, given):
     assert (upper_p(observed, drawn) == 1.0).all()
 
 
+@pytest.mark.parametrize("name", ["plv", "ppc", "coh", "imcoh", "wpli"])
+@pytest.mark.parametrize(("given", "left"), [("time", 1), ("time", 2), ("epochs", 2)])
+@pytest.mark.parametrize("n", [19, 400])
+def test_orders_that_put_the_same_epochs_together_tie_with_the_recording(name, given, left, n):
+    """A channel that has one epoch or two: one draw in 24, or in 552, is what was recorded."""
+    settings = settings_of(
+        name, {"x": (8.0, 13.0)}, across=given, **({"spectrum": "fourier"} if given == "epochs" else {})
+    )
+    module, valid = measures.module(name), np.ones((24, 1, 100), bool)
+    valid[left:] = False
+    a, b = block(noise((24, 1, 100), 5), 100.0, valid), block(noise((24, 1, 100), 6), 100.0)
+    prepared = module.prepare(a, settings), module.prepare(b, settings)
+    index = np.array([np.random.default_rng(i).permutation(24) for i in range(n)])
+    index[:3, :left] = np.arange(left)  # the rest of these orders repeats epochs, which changes nothing here
+    drawn, observed = (
+        module.draws(*prepared, "segment_shuffle", index).value,
+        module.reduce(module.combine(*prepared)).value,
+    )
+    same = (index[:, :left] == np.arange(left)).all(axis=1)
+    assert same.sum() >= 3
+    np.testing.assert_allclose(drawn[same], np.broadcast_to(observed, drawn[same].shape), rtol=1e-13, atol=1e-15)
+    expected = np.array([value(name, a, block(b.values[i], 100.0), settings) for i in index])[..., None]
+    assert upper_p(observed, drawn) == upper_p(observed, expected)
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e150])
+def test_absurd_units_are_drawn_as_they_are_measured(scale):
+    for name in ("coh", "imcoh", "wpli"):
+        module, settings = measures.module(name), settings_of(name, {"x": (8.0, 13.0)})
+        a, b = (block(scale * noise((24, 1, 100), i), 100.0) for i in (5, 6))
+        prepared = module.prepare(a, settings), module.prepare(b, settings)
+        with np.errstate(all="ignore"):
+            drawn = module.draws(*prepared, "segment_shuffle", np.tile(np.arange(24), (30, 1))).value
+            observed = module.reduce(module.combine(*prepared)).value
+        np.testing.assert_array_equal(np.isnan(drawn), np.broadcast_to(np.isnan(observed), drawn.shape))
+
+
 @pytest.mark.parametrize("sign", ["absolute", "signed"])
 def test_circular_correlation_of_whole_epochs_is_that_of_broken_ones(sign, monkeypatch):
     module, settings = measures.module("ccorr"), settings_of("ccorr", {"x": (8.0, 13.0), "y": (13.0, 20.0)}, sign=sign)
@@ -216,6 +254,13 @@ def test_who_leads_is_computed_when_it_is_asked_for(name, monkeypatch):
     assert found.lag_s[0, 0, 0, 0] == pytest.approx(0.010, abs=5e-4)
     assert found.phase[0, 0, 0, 0] == pytest.approx(found.lag_s[0, 0, 0, 0] * 2 * np.pi * np.sqrt(8 * 13))
     assert asked == [1]
+
+
+def test_an_estimate_can_be_pickled_before_anybody_asked_who_leads():
+    found = estimate("imcoh", *sines(0.010), settings_of("imcoh", {"x": (8.0, 13.0)}))
+    again = pickle.loads(pickle.dumps(found))
+    np.testing.assert_array_equal(again.phase, found.phase)
+    np.testing.assert_array_equal(again.value, found.value)
 
 
 def sines(delay_s: float, rate: float = 200.0, n_times: int = 2000) -> tuple[Block, Block]:

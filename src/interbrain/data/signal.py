@@ -176,7 +176,7 @@ class Deferred:
         held.__dict__[self._place] = value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Estimate:
     """A measure's answer for all channel pairs of two people.
 
@@ -189,15 +189,19 @@ class Estimate:
 
     value: np.ndarray
     stabilised: np.ndarray
-    coverage: np.ndarray
-    n_effective: np.ndarray
     lag_s: Deferred = Deferred()
     phase: Deferred = Deferred()
+    coverage: np.ndarray
+    n_effective: np.ndarray
     bands: tuple[str, ...] = ("broad",)
     directions: tuple[str, ...] = ("",)
     profile: np.ndarray | None = None
     profile_lags_s: np.ndarray | None = None
     extra: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickles: numbers only, functions called."""
+        return {**self.__dict__, "_lag_s": self.lag_s, "_phase": self.phase}
 
 
 @dataclass(frozen=True, eq=False)

@@ -224,24 +224,25 @@ def draws(a: Prepared, b: Prepared, surrogate: str, index: np.ndarray) -> Draws 
     index = np.asarray(index)
     if index.ndim != 2 or index.shape[1] != b.shape[0]:
         raise BadInput(f"Orders of {b.shape[0]} epochs have shape (draw, {b.shape[0]}); got {index.shape}.")
-    bands = [_drawn(_draws_time, a, b, i, index, a.shape[1]) for i in range(len(a.carriers))]
-    bands += [_drawn(_draws_epochs, a, b, i, index, a.shape[0]) for i in range(len(a.spectra))]
+    single = _phase_single.allowed(a.kind, *a.shape, across_time=bool(a.carriers)) and (
+        all(side.values.shape[2] == 1 for side in a.spectra)  # of several tapers there is no form in single precision
+    )
+    bands = [_drawn(_draws_time, a, b, i, index, single) for i in range(len(a.carriers))]
+    bands += [_drawn(_draws_epochs, a, b, i, index, single) for i in range(len(a.spectra))]
     return Draws(np.stack(bands, axis=-1)[..., None])
 
 
-def _drawn(
-    draw: Callable[[Prepared, Prepared, int, np.ndarray, bool], np.ndarray | None],
-    a: Prepared,
-    b: Prepared,
-    i: int,
-    index: np.ndarray,
-    n_samples: int,
-) -> np.ndarray:
-    """Values in band ``i``, in single precision where that is good enough; see :mod:`~._phase_single`."""
-    if _phase_single.allowed(a.kind, a.shape[0], n_samples):
-        found = draw(a, b, i, index, True)
-        if found is not None and _phase_single.good_enough(found):
-            return found
+_Draw = Callable[[Prepared, Prepared, int, np.ndarray, bool], np.ndarray | None]
+
+
+def _drawn(draw: _Draw, a: Prepared, b: Prepared, i: int, index: np.ndarray, single: bool) -> np.ndarray:
+    """Values in band ``i``; in ``single`` precision where that is good enough, see :mod:`~._phase_single`."""
+    if single:
+        recorded = np.arange(index.shape[1])[None]
+        found = draw(a, b, i, np.concatenate([recorded, index]), True)
+        exact = draw(a, b, i, recorded, False)
+        if found is not None and exact is not None and _phase_single.good_enough(found[1:], found[0], exact[0]):
+            return found[1:] + (exact[0] - found[0])
     found = draw(a, b, i, index, False)
     assert found is not None
     return found

@@ -104,8 +104,11 @@ def _aligned(member: Kept, labels: list[Label]) -> tuple[np.ndarray, np.ndarray]
     """A meeting's values in the order of the family's labels; a place that it lacks is NaN."""
     where = {label: i for i, label in enumerate(member.labels)}
     index = np.array([where.get(label, -1) for label in labels])
-    draws = np.where(index >= 0, member.draws[:, index].astype(np.float64), np.nan)
-    return np.where(index >= 0, member.observed[index], np.nan), draws
+    observed, kept = member.observed[index], member.draws[:, index]
+    # Kept in fewer digits: what equalled the observed value before must equal it again, since ties count against it.
+    lost = observed - observed.astype(kept.dtype)
+    draws = kept + np.where(np.isfinite(lost), lost, 0.0)
+    return np.where(index >= 0, observed, np.nan), np.where(index >= 0, draws, np.nan)
 
 
 def _labels(members: list[Kept]) -> list[Label]:

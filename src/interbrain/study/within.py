@@ -375,7 +375,8 @@ def keep_draws(
     surrogate: str,
     found: Findings,
 ) -> None:
-    """Observed and surrogate values for the tests over groups: float32 keeps seven digits, enough to rank draws."""
+    """Observed and surrogate values for the tests over groups: float32 keeps seven digits, enough to rank draws that
+    do not tie with what was observed; ``groups`` puts ties right again."""
     name = f"draws{len(found.draws)}"
     labels = [list(x) for x in tabulate.labels(pooled, places)]
     found.draws.append({"name": name, "null": surrogate, "labels": labels, **context})
