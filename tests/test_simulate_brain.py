@@ -306,3 +306,105 @@ def test_bad_parameters_are_told():
         simulate_brain(BRAINS, Kuramoto(), 1, record=["phase"])
     with pytest.raises(BadInput, match=r"one, or as many as sets"):
         simulate_brain(BRAINS, [Kuramoto()] * 3, 1, seed=[1, 2])
+
+
+def test_a_run_goes_on_with_its_own_network_and_precision_only():
+    state = simulate_brain(FOUR.with_plastic(np.arange(len(FOUR.to)) < 3), Kuramoto(), 0.1).state
+    before = state.values().tobytes() + state.weights().tobytes()
+    learns = FOUR.with_plastic(np.arange(len(FOUR.to)) < 3)
+    others = {
+        "The state has 4 regions and 3 plastic edges; the network has 20": BRAINS,
+        "3 plastic edges; the network has 4 and 5": FOUR.with_plastic(np.arange(len(FOUR.to)) < 5),
+        "has 4 and 3, and not the same ones": FOUR.with_plastic(np.arange(len(FOUR.to)) >= len(FOUR.to) - 3),
+        "memory of 16 steps; the network has 4 and 3, and its delays need 64": replace(learns, delay=3 * FOUR.delay),
+    }
+    for said, network in others.items():
+        with pytest.raises(BadInput, match=rf"{said}.* Give the network that the run had, or start a new run"):
+            simulate_brain(network, Kuramoto(), 0.1, start=state)
+    with pytest.raises(BadInput, match="not the same ones"):
+        state.set_weights(np.ones((1, 3)), BRAINS.with_plastic(np.arange(len(BRAINS.to)) < 3))
+    with pytest.raises(BadInput, match="double precision, and precision is 'single': give precision='double'"):
+        simulate_brain(learns, Kuramoto(), 0.1, start=state, precision="single")
+    single = simulate_brain(FOUR, Kuramoto(), 0.1, precision="single").state
+    with pytest.raises(BadInput, match="single precision, and precision is 'double': give precision='single'"):
+        simulate_brain(FOUR, Kuramoto(), 0.1, start=single)
+    state.blocks[0].mean = state.blocks[0].mean[:2]
+    with pytest.raises(BadInput, match="Give the network that the run had"):
+        simulate_brain(learns, Kuramoto(), 0.1, start=state)
+    assert state.values().tobytes() + state.weights().tobytes() == before
+
+
+def test_a_run_goes_on_with_other_fixed_weights():
+    learns = FOUR.with_plastic(np.arange(len(FOUR.to)) < 3)
+    heavier = replace(learns, weight=2 * learns.weight)
+    run = simulate_brain(heavier, Hopf(), 0.1, start=simulate_brain(learns, Hopf(), 0.1).state)
+    weights = np.where(learns.plastic, learns.weight, heavier.weight)  # what has been learnt stays
+    np.testing.assert_allclose(run.state.blocks[0].received, np.bincount(learns.to, weights), rtol=1e-12)
+
+
+@pytest.mark.parametrize("sets", [1, 3])
+def test_noise_follows_from_the_seeds_of_the_run_that_goes_on(sets):
+    first, second = list(range(sets)), list(range(10, 10 + sets))
+
+    def go_on(before, after, noise_before, noise_after):
+        state = simulate_brain(BRAINS, Kuramoto(noise=noise_before), 0.1, seed=before, start=np.zeros((1, 20))).state
+        return simulate_brain(BRAINS, Kuramoto(noise=noise_after), 0.1, seed=after, start=state).signal
+
+    same = go_on(first, first, 0.0, 0.0)
+    assert not np.array_equal(go_on(first, first, 0.0, 1.0), same)  # noise switched on
+    assert not np.array_equal(go_on(first, second, 1.0, 1.0), go_on(first, first, 1.0, 1.0))
+    # Noise from the second run on is that of its seeds, whatever the first run's were.
+    np.testing.assert_array_equal(go_on(first, second, 0.0, 1.0), go_on(second, second, 0.0, 1.0))
+    np.testing.assert_array_equal(go_on(first, second, 1.0, 0.0)[:, :1], go_on(first, first, 1.0, 1.0)[:, :1])
+
+
+def test_rows_of_noise_are_drawn_once_where_nothing_changes(monkeypatch):
+    state = simulate_brain(BRAINS, Kuramoto(noise=1.0), 0.1, seed=[1, 2]).state
+    monkeypatch.setattr(_noise, "rows_of", None)
+    simulate_brain(BRAINS, Kuramoto(noise=1.0), 0.1, seed=[1, 2], start=state)
+
+
+@pytest.mark.parametrize("sets", [1, 3])
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (Hopf(coupling=9000.0), "without coupling 9000 they do not"),
+        (Hopf(noise=100.0, rate=400.0), "without noise 100 they do not"),
+        (Hopf(coupling=9000.0, noise=100.0, rate=400.0), r"whatever the .*Start a new run \(start=None\)"),
+    ],
+)
+def test_a_blow_up_of_a_run_that_goes_on_is_told_with_what_caused_it(node, said, sets):
+    dt = 5e-4
+    state = simulate_brain(BRAINS, Hopf(), 0.5, dt, seed=list(range(sets))).state
+    with pytest.raises(BadInput, match=rf"Hopf: numbers blew up at .* s, in a run that went on[;,] {said}"):
+        simulate_brain(BRAINS, node, 2, dt, seed=list(range(sets)), start=state)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"precision": "singel"}, r"precision is 'singel' \(did you mean 'single'\?\); allowed are 'double', 'single'"),
+        ({"precision": None}, "precision is None; allowed are"),
+        ({"dt": 0}, "dt is 0 s; allowed are 1e-06 to 1 s"),
+        ({"dt": np.nan}, "dt is nan s; allowed are 1e-06 to 1 s"),
+        ({"dt": "1"}, "dt is '1'; allowed are finite numbers above 0"),
+        *(({"duration": x}, "duration is .*; allowed are finite numbers above 0") for x in (np.nan, np.inf, -1, None)),
+        *(({"every": x}, "every is .*; allowed are finite numbers above 0") for x in (np.nan, np.inf, -1.0, 0)),
+        *(({"threads": x}, f"threads is {x}; allowed are None and whole numbers from 1") for x in (0, -1, 1.5)),
+        ({"nodes": None}, "nodes holds None; allowed are nodes, .*Kuramoto, Hopf, WilsonCowan, JansenRit"),
+        ({"nodes": [Kuramoto(), "hopf"]}, "nodes holds 'hopf'"),
+        *(({"seed": x}, f"seed is {x}; allowed are whole numbers from 0") for x in (None, 1.7, -3)),
+        ({"seed": [1, -2]}, "seed is -2"),
+        ({"plasticity": 0.1}, "plasticity is 0.1; allowed are None and Plasticity"),
+        ({"record": "signals"}, r"record names \['signals'\] \(did you mean 'signal'\?\); known are signal"),
+        ({"record": None}, r"record names \['None'\]"),
+    ],
+)
+def test_wrong_arguments_are_told_with_what_is_allowed(wrong, said):
+    with pytest.raises(BadInput, match=said):
+        simulate_brain(FOUR, **{"nodes": Kuramoto(), "duration": 1, **wrong})
+
+
+def test_one_name_is_a_record():
+    asked = simulate_brain(FOUR, Kuramoto(), 0.1, record="envelope")
+    assert asked.signal is None and asked.envelope.shape == (1, 10, 4)
