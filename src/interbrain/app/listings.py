@@ -111,6 +111,8 @@ def show_demo(demonstrated: Demonstrated) -> None:
 
 
 def show_pair(table: pd.DataFrame, out: Path | None) -> None:
+    for sentence in table.attrs["problems"]:  # on stderr, so that a pipe gets the table alone
+        click.echo(f"interbrain: {sentence}", err=True)
     if out is not None:
         layout: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.12g", "lineterminator": "\n"}
         write_file(out, lambda file: table.to_csv(file, index=False, **layout))
