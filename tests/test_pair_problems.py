@@ -54,3 +54,17 @@ def test_the_surrogate_that_is_advised_works(epochs):
 def test_nothing_is_said_of_a_null_that_was_not_asked_for(epochs):
     table = interbrain.pair(*epochs, "corr", surrogate="none", **FZ)
     assert not any("null" in sentence for sentence in table.attrs["problems"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-m", "corr", "--band", "=8-13"], "--band '=8-13' has no name before the =; e.g. --band slow=8-13."),
+        (["-m", "wpli", "--modality", "eeg"], "wpli needs at least one band, in Hz; add --band alpha=8-13."),
+        (["-m", "corr", "-n", "0"], "-n is 0; allowed are 19 to 99999"),
+        (["-m", "corr", "-n", "20"], "-n is 20; allowed are 19 to 99999"),
+    ],
+)
+def test_a_wrong_option_is_told_in_the_options_words(tmp_path, words, told):
+    found = CliRunner().invoke(main, ["pair", str(tmp_path), str(tmp_path), *words])
+    assert found.exit_code == 2 and told in found.stderr, found.output
