@@ -203,13 +203,17 @@ def test_growth_that_is_expected_does_not_depend_on_who_was_there():
 def test_what_is_wrong_is_one_sentence(tmp_path):
     for words, told in (
         (["--record", "fnir"], "there is no 'fnir'; there are: breath, eeg"),
-        (["--record", "motion", "--minutes", "0"], "minutes is 0; allowed are 1 to 120"),
+        (["--record", "motion", "--minutes", "0"], "--minutes is 0; allowed are 1 to 120"),
+        (["--record", "motion", "--minutes", "nan"], "--minutes is nan; allowed are 1 to 120"),
+        (["--record", "motion", "--rest", "-5"], "--rest is -5; allowed are 10 to 3600"),
+        (["--record", "motion", "--missing", "2"], "--missing is 2; allowed are 0 to 0.6"),
         (["--minutes", "5"], "--minutes: says how something is recorded; add --record"),
         (["--record", "turns"], "turns alone are no recording"),
         (["--record", ","], "got no device"),
     ):
         found = invoke(tmp_path / "out", *COURSE, *words)
         assert found.exit_code == 2 and told in found.output and "Traceback" not in found.output, found.output
+        assert "on disk" not in found.output, "nothing is told before what was asked for is checked"
     found = invoke(tmp_path / "out", "--therapy", "wait_list", "--record", "motion", "--quiet")
     assert found.exit_code == 2 and "nobody meets" in found.output
     with pytest.raises(BadInput, match=r"missing is 0.9; allowed are 0 to 0.6"):
@@ -261,6 +265,7 @@ def test_the_command_line_goes_before_the_plan(tmp_path):
         ('[record]\ndevices = ["motion"]\nminuts = 5', "record.minuts: unknown key (did you mean 'minutes'?); allowed"),
         ("[record]\nminutes = 5", "record.devices: is missing"),
         ('[record]\ndevices = "motion"', "record.devices: must be a list"),
+        ('[record]\ndevices = ["motion"]\nminutes = 0', "record.minutes is 0; allowed are 1 to 120"),
         ("record = 3", "record: must be a table of key = value (got 3)"),
         ('[recrod]\ndevices = ["motion"]', "recrod: unknown key (did you mean 'record'?)"),
         ('dyadz = 3\n[record]\ndevices = ["motion"]', "dyadz: unknown key (did you mean 'dyads'?)"),

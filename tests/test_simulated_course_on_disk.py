@@ -62,11 +62,15 @@ def test_what_is_wrong_is_one_sentence(tmp_path):
         (["--therapy", "cbt", "--without", "oxytocine"], "did you mean 'oxytocin'?"),
         (["--therapy", "cbt", "--set", "stres=1"], "did you mean 'stress'?"),
         (["--therapy", "hypnosis"], "there is no 'hypnosis'; there are: cbt"),
-        (["--set", "stress=4"], "stress is 4"),
+        *(
+            (["--set", f"stress={x}"], f"stress is {x!r}; allowed are one number from 0 to 1, or three")
+            for x in ("4", "nan", "high", "0.1,0.9")
+        ),
         (["--therapy", "cbt", "--set", "learning=1", "--set", "dopamine=10", "--set", "gated_by="], "rate times gate"),
     ):
         found = invoke(tmp_path / "out", *words, "--quiet")
         assert found.exit_code == 2 and told in found.output and "Traceback" not in found.output, found.output
+        assert "the file" not in found.output and "tuple" not in found.output
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years")
     found = invoke(tmp_path / "mine", *QUICK)

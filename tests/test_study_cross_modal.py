@@ -207,7 +207,7 @@ def test_the_command_measures_two_modalities_and_says_what_it_cannot(files):
     words = ["pair", *map(str, files), *both, "-n", "19"]
     found = CliRunner().invoke(main, [*words, "-m", "wlcc", *settings])
     assert found.exit_code == 0, found.output
-    header, row = (line.split("\t") for line in found.output.strip().splitlines())
+    header, row = (line.split("\t") for line in found.stdout.strip().splitlines())
     assert header[:2] == ["signal_a", "signal_b"] and row[:2] == ["heart", "eda"]
     refused = CliRunner().invoke(main, [*words, "-m", "crqa", "--set", "scale=none", "--set", "radius=0.5"])
     assert refused.exit_code == 2 and "a distance between two kinds of signal has no unit" in refused.output

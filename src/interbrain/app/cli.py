@@ -271,12 +271,15 @@ def pair(a: Path, b: Path, out: Path | None, quiet: bool, debug: bool, **asked: 
     interbrain pair heart.tsv skin.tsv -m wlcc --modality heart --modality-b eda --read-a rate=4 --read-b rate=5
 
     With two kinds of signal, every kind of A is measured with every kind of B; a measure that needs one kind says so.
-    """
-    from interbrain.study import pair as measure_files
 
-    table = measure_files(a, b, **listings.pair_arguments(asked), progress=not quiet)
+    Exit status: 0 all done; 1 done, but something is not in the table, a null for instance (stderr says why); 2
+    nothing usable.
+    """
+    from interbrain.study.two_files import pair_told
+
+    table, lost = pair_told(a, b, **listings.pair_arguments(asked), progress=not quiet)
     listings.show_pair(table, out)
-    return DONE
+    return LOST_DATA if lost else DONE
 
 
 @main.command()

@@ -111,6 +111,8 @@ def show_demo(demonstrated: Demonstrated) -> None:
 
 
 def show_pair(table: pd.DataFrame, out: Path | None) -> None:
+    for sentence in table.attrs["problems"]:  # on stderr, so that a pipe gets the table alone
+        click.echo(f"interbrain: {sentence}", err=True)
     if out is not None:
         layout: dict[str, Any] = {"sep": "\t", "na_rep": "n/a", "float_format": "%.12g", "lineterminator": "\n"}
         write_file(out, lambda file: table.to_csv(file, index=False, **layout))
@@ -153,7 +155,14 @@ _RECORDING = {"record": "devices", "minutes": "minutes", "rest": "rest_s", "miss
 
 def _recording_words(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What the command line says of recording, as settings of a plan's table ``[record]``."""
+    from interbrain.simulate.recordings.recorded import ALLOWED
+
     given = {_RECORDING[k]: v for k, v in asked.items() if k in _RECORDING and v is not None}
+    for option, setting in _RECORDING.items():
+        if setting in ALLOWED and setting in given:
+            low, high = ALLOWED[setting]
+            if not low <= given[setting] <= high:  # also where it is NaN
+                raise BadInput(f"--{option} is {given[setting]:g}; allowed are {low:g} to {high:g}.")
     if "devices" in given:
         given["devices"] = [word.strip() for word in given["devices"].split(",") if word.strip()]
     return given
@@ -170,9 +179,23 @@ def _record_course(
     return record_course_to(out, course, recording, off, threads=cores, progress=not quiet).run
 
 
+_BAND_FOR = {"eeg": "alpha=8-13", "fnirs": "slow=0.03-0.12", "motion": "slow=0.05-0.5"}
+"""A band that each modality is often measured in, as the option takes it."""
+
+
 def pair_arguments(asked: dict[str, Any]) -> dict[str, Any]:
     """Words of ``interbrain pair`` as the arguments of :func:`interbrain.pair`."""
     taken = dict(asked)
+    n = asked["n_surrogates"]
+    if not 19 <= n <= 99_999 or (n + 1) % 20:
+        raise BadInput(
+            f"-n is {n}; allowed are 19 to 99999 of which one more is a multiple of 20 (19, 199, 999); "
+            "for no null at all use --surrogate none."
+        )
+    record = record_of(ROOMS["measures"], asked["measure"])
+    if record.needs_bands and not asked["bands"]:
+        band = _BAND_FOR.get(asked["modality"], "NAME=LOW-HIGH")
+        raise BadInput(f"{record.name} needs at least one band, in Hz; add --band {band}.")
     taken["bands"] = _bands(asked["bands"])
     taken["settings"] = dict(_setting(text) for text in asked["settings"])
     for options in ("options", "options_a", "options_b"):
@@ -193,7 +216,9 @@ def _bands(texts: tuple[str, ...]) -> dict[str, tuple[float, float]]:
 
 
 def _band(text: str) -> tuple[str, tuple[float, float]]:
-    name, _, limits = text.rpartition("=")
+    name, equals, limits = text.rpartition("=")
+    if equals and not name.strip():
+        raise BadInput(f"--band {text!r} has no name before the =; e.g. --band slow{text.strip()}.")
     low, _, high = limits.partition("-")
     try:
         return name or "band", (float(low), float(high))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from interbrain.data.errors import BadInput
 from interbrain.data.toml import sentences
 from interbrain.simulate.courses.course import Course, course_from, read_course, without
+from interbrain.simulate.recordings.recorded import ALLOWED
 from interbrain.study.recorded_truth import AT_LEAST
 
 OLD = frozenset({
@@ -70,7 +71,17 @@ def asked_recording(plan: Path | None = None, given: Mapping[str, Any] | None = 
         return None
     table = {**planned, **(given or {})} if isinstance(planned, dict) else planned if planned else dict(given or {})
     _check({"record": table}, str(plan) if plan else "what was asked for")
-    return Recording.model_validate(table)
+    recording = Recording.model_validate(table)
+    _check_ranges(recording, f"{plan}: record." if plan else "")
+    return recording
+
+
+def _check_ranges(recording: Recording, before: str) -> None:
+    """Here and not only in the simulator: before its size is told and anything is simulated."""
+    for name, (low, high) in ALLOWED.items():
+        value = getattr(recording, name)
+        if not low <= value <= high:
+            raise BadInput(f"{before}{name} is {value:g}; allowed are {low:g} to {high:g}.")
 
 
 def plan_toml(course: Course, recording: Recording | None = None) -> str:

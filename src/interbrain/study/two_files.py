@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from interbrain.data.errors import BadInput
+from interbrain.data.errors import BadInput, Problem
 from interbrain.data.plan import Plan, plan_from
-from interbrain.data.records import record_of
+from interbrain.data.records import MeasureRecord, discover, record_of
 from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recording, Study
 from interbrain.formats import records as formats
 from interbrain.formats.sniff import guess
@@ -24,7 +25,7 @@ from interbrain.study.pair_progress import PairProgress
 from interbrain.study.people import pair_tasks, person_tasks, refuse_twins
 from interbrain.study.person import prepare_person, signal_of
 from interbrain.study.sides import kinds_of
-from interbrain.study.within import PairTask, measure_pair
+from interbrain.study.within import PairTask, drift_problems, measure_pair
 
 SHOWN = (
     "signal_a", "signal_b", "place_a", "place_b", "band", "direction", "value", "lag_s", "phase", "coverage",
@@ -76,6 +77,12 @@ def pair(
     -------
     Columns of ``synchrony.tsv`` and ``nulls.tsv`` that say something here; a positive lag means that A leads. Where
     the two give different kinds of signal there is ``signal_b`` too, and ``direction`` where the measure has one.
+    ``attrs["problems"]`` is a list of sentences: all that was found wrong, or is worth knowing.
+
+    Warns
+    -----
+    UserWarning
+        Once, with those sentences, where something that was asked for is not in the table: a null, say.
 
     Raises
     ------
@@ -83,6 +90,37 @@ def pair(
         A file that cannot be read, the same samples on both sides, a measure of whole groups, one that takes out
         confounds, or one that cannot be taken of two kinds of signal.
     """
+    table, lost = pair_told(
+        a, b, measure, bands=bands, settings=settings, modality=modality, modality_b=modality_b, options=options,
+        options_a=options_a, options_b=options_b, channels_a=channels_a, channels_b=channels_b, surrogate=surrogate,
+        n_surrogates=n_surrogates, seed=seed, deidentify=deidentify, progress=progress,
+    )  # fmt: skip
+    if lost:
+        warnings.warn("\n".join(table.attrs["problems"]), UserWarning, stacklevel=2)
+    return table
+
+
+def pair_told(
+    a: str | Path,
+    b: str | Path,
+    measure: str,
+    *,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    modality: str | None = None,
+    modality_b: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    options_a: Mapping[str, Any] | None = None,
+    options_b: Mapping[str, Any] | None = None,
+    channels_a: tuple[str, ...] | None = None,
+    channels_b: tuple[str, ...] | None = None,
+    surrogate: str | None = None,
+    n_surrogates: int = 199,
+    seed: int = 20260101,
+    deidentify: bool = False,
+    progress: bool = False,
+) -> tuple[pd.DataFrame, bool]:
+    """The table of :func:`pair`, and whether something that was asked for is not in it; nothing is warned of."""
     record = record_of("interbrain.measures", measure)
     if record.arity == "group":
         raise BadInput(f"{measure} is of whole groups; two recordings are a pair. Use interbrain run for a group.")
@@ -100,14 +138,37 @@ def pair(
     asked = {"bands": dict(bands or {}), "settings": dict(settings or {}), "n_surrogates": n_surrogates}
     plan = _plan(sides, measure, chosen, seed, asked)
     study = neutral_study(_study(sides)) if deidentify else _study(sides)
-    step = _measured(study, plan, progress)
+    step, problems = _measured(study, plan, progress)
     synchrony, nulls = gathered(("synchrony", "nulls"), [step]).values()
     shared = [c for c in synchrony.columns if c in nulls.columns]
     table = synchrony.merge(nulls, on=shared, how="left") if chosen else synchrony
     silent = {"signal_b"} if table["signal_a"].equals(table["signal_b"]) else set()
     if not table["direction"].any():
         silent.add("direction")
-    return table[[c for c in SHOWN if c in table.columns and c not in silent]]
+    shown = table[[c for c in SHOWN if c in table.columns and c not in silent]]
+    without_null = bool(chosen) and "nulls" not in step.facts["tables"]
+    said = [_sentence(p, record, chosen, without_null) for p in problems]
+    shown.attrs["problems"] = list(dict.fromkeys(said))
+    # Missing samples and dropped channels are told too, but what was asked for can be there all the same.
+    return shown, any(p["costs_data"] for p in step.facts["problems"])
+
+
+def _sentence(problem: Problem, record: MeasureRecord, chosen: tuple[str, ...], without_null: bool) -> str:
+    """What was found and where in the two recordings; group and session are this module's own."""
+    place = problem.where if not problem.where.startswith("group ") else ", ".join(problem.where.split(", ")[2:])
+    what = problem.what.rstrip(".")
+    if not (without_null and problem.costs_data and place.endswith(record.name)):
+        return f"{place}: {what}; {problem.why.rstrip('.')}."
+    # The values were kept: what was left out is the null alone, so that the words for a whole run do not fit.
+    fit = [name for name in _for_epochs(record) if name not in chosen] if " epochs," in what else []
+    advice = "".join(f" ({record.name} takes it: --surrogate {name}, in Python surrogate={name!r})" for name in fit)
+    return f"{place}: there is no null: {what}{advice}."
+
+
+def _for_epochs(record: MeasureRecord) -> list[str]:
+    """Surrogates of epochs that the measure has been calibrated with."""
+    known = discover("interbrain.inference.surrogates")
+    return [n for n, how in record.surrogates.items() if "epochs" in known[n].accepts and not how.startswith("refused")]
 
 
 def _plan(
@@ -126,7 +187,7 @@ def _plan(
     return plan_from({"seed": seed, "analysis": [analysis]}, "interbrain pair")
 
 
-def _measured(study: Study, plan: Plan, progress: bool) -> Step:
+def _measured(study: Study, plan: Plan, progress: bool) -> tuple[Step, list[Problem]]:
     from threadpoolctl import threadpool_limits
 
     # One thread, as in a run: the arrays are small, and threads that wait for each other take twenty times as long.
@@ -144,7 +205,8 @@ def _measured(study: Study, plan: Plan, progress: bool) -> Step:
     assert step is not None
     if "synchrony" not in step.facts["tables"]:
         raise BadInput("; ".join(p["what"] for p in step.facts["problems"]))
-    return step
+    found = [Problem(**p) for p in step.facts["problems"]]
+    return step, [*(p for person in people.values() for p in person.problems), *told, *found, *drift_problems([step])]
 
 
 def _surrogates(task: PairTask) -> int:

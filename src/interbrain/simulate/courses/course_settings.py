@@ -151,8 +151,7 @@ class Course(BaseModel):
                 )
         if not 0 <= self.therapist_gain[0] <= self.therapist_gain[1] <= 100:
             raise ValueError(f"therapist_gain is {self.therapist_gain}; novice, then expert, 0 to 100, are needed")
-        for name in ("emotion", "cognition", "stress", "scaffold"):
-            high = 100.0 if name == "scaffold" else 1.0
+        for name, high in PHASED.items():
             if not all(0 <= x <= high for x in self.phases(name)):
                 raise ValueError(f"{name} is {getattr(self, name)}; allowed are 0 to {high:g}")
         return self
@@ -219,7 +218,27 @@ def from_words(words: Sequence[str]) -> dict[str, Any]:
         name, known = name.strip(), Course.model_fields.get(name.strip())
         several = "," in value or (known is not None and isinstance(known.default, tuple))
         found[name] = [x.strip() for x in value.split(",") if x.strip()] if several else value.strip()
+        if name in PHASED:
+            _check_phases(name, found[name], value)
     return found
+
+
+PHASED = {"emotion": 1.0, "cognition": 1.0, "stress": 1.0, "scaffold": 100.0}
+"""Settings of one number or three, and the highest of them."""
+
+
+def _check_phases(name: str, got: str | list[str], value: str) -> None:
+    """One sentence where the schema has two, one for each form that the value is not in."""
+    words = got if isinstance(got, list) else [got]
+    try:
+        fits = all(0 <= float(word) <= PHASED[name] for word in words) and (len(words) == 3 or isinstance(got, str))
+    except ValueError:
+        fits = False
+    if not fits:
+        raise BadInput(
+            f"--set {name} is {value!r}; allowed are one number from 0 to {PHASED[name]:g}, or three with commas for "
+            f"opening, middle and integration; e.g. --set {name}=0.5 or --set {name}=0.1,0.9,0.1."
+        )
 
 
 def changed(course: Course, settings: Mapping[str, Any]) -> Course:

@@ -56,6 +56,8 @@ from interbrain.simulate.recordings.devices import device, device_module
 from interbrain.simulate.recordings.devices._state import REST, SESSION, WITH, MeetingState
 
 Told = Callable[[int, int], None]
+ALLOWED = {"minutes": (1, 120), "rest_s": (10, 3600), "missing": (0, 0.6), "artefacts_per_minute": (0, 10)}
+"""What settings of a recording may be, both ends included."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,13 +128,9 @@ def simulate_recorded(
     """
     course = course or Course()
     chosen = _chosen(course, devices)
-    for name, value, low, high in (
-        ("minutes", minutes, 1, 120),
-        ("rest_s", rest_s, 10, 3600),
-        ("missing", missing, 0, 0.6),
-        ("artefacts_per_minute", artefacts_per_minute, 0, 10),
-    ):
-        within("simulate_recorded", name, value, low, high)
+    given = {"minutes": minutes, "rest_s": rest_s, "missing": missing, "artefacts_per_minute": artefacts_per_minute}
+    for name, value in given.items():
+        within("simulate_recorded", name, value, *ALLOWED[name])
     if assess and not course.measured:
         raise BadInput("assess records the course's measured conversations, and measured is false; set measured=true.")
     run, states, talks = _all_held(course, Length(60 * minutes, rest_s), assess, threads, told)
