@@ -255,6 +255,49 @@ def test_coupled_people_exceed_independent_ones(record, form):
     assert np.mean(shared) > np.mean(alone) + (np.std(alone) if below else 0.5 * np.mean(alone))
 
 
+COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
+"""Power falls as 1 / f to this power."""
+
+
+def noise_of(colour: float, shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+    """Of unit size, with a tenth of white noise, as any amplifier adds."""
+    spectrum = np.fft.rfft(random.standard_normal(shape))
+    spectrum[..., 1:] *= np.arange(1, spectrum.shape[-1]) ** (-colour / 2)
+    spectrum[..., 0] = 0
+    out = np.fft.irfft(spectrum, shape[-1])
+    return out / out.std(axis=-1, keepdims=True) + 0.1 * random.standard_normal(shape)
+
+
+def usual_surrogate(record: MeasureRecord, form: str) -> str | None:
+    """The default, else the first that this form allows."""
+    fit = [n for n, how in record.surrogates.items() if not how.startswith("refused")]
+    fit = [n for n in fit if form in surrogates.records()[n].accepts]
+    return record.default_surrogate if record.default_surrogate in fit else fit[0] if fit else None
+
+
+@pytest.mark.parametrize("record, form", [p for p in FORMS if usual_surrogate(*p.values)])
+@pytest.mark.parametrize("colour", COLOURS)
+def test_independent_noise_of_each_colour_is_worth_what_its_null_says(record, form, colour):
+    """Its place among its surrogates may be anywhere, but not that of all six pairs above them or below them all."""
+    module, world, surrogate = measures.module(record.name), world_of(record), usual_surrogate(record, form)
+    epochs, seconds = (N_EPOCHS // 2, world.epoch_s) if form == "epochs" else (1, world.continuous_s / 2)
+    settings = settings_of(record, **({"max_order": 4} if "max_order" in record.settings else {}))  # for time's sake
+    if surrogate == "segment_shuffle" and form == "continuous":
+        settings["segment_s"] = seconds / 20
+    random = stream(1, "colour", record.name, colour)
+    a, b = (
+        as_block(noise_of(COLOURS[colour], (epochs, n, round(seconds * world.rate)), random), record, form)
+        for n in (N_A, N_B)
+    )
+    sides = module.prepare(a, settings), module.prepare(b, settings)
+    value = module.reduce(module.combine(*sides)).value
+    drawn = surrogate_draws(module, record, *sides, b, settings, surrogate, 19, stream(2, "draws")).value
+    both = np.isfinite(value) & np.isfinite(drawn).all(axis=0)
+    places = ((drawn > value) + 0.5 * (drawn == value)).mean(axis=0)[both]
+    assert len(places) >= (1 if record.arity == "group" else 3)
+    assert 0.1 < places.mean() < 0.9
+
+
 @EVERY_FORM
 @pytest.mark.parametrize("forward", [True, False])
 def test_phase_and_lag_are_positive_when_a_leads(record, form, forward):
