@@ -8,8 +8,9 @@ import numpy as np
 
 from bench._task import Built, Step
 from bench.simulation import NOISE, RATE, TARGET, Problem, compare
-from interbrain.simulate.brains.brain import BrainRun, Plasticity, simulate_brain
+from interbrain.simulate.brains.brain import BrainRun, simulate_brain
 from interbrain.simulate.brains.connectome import from_tables
+from interbrain.simulate.brains.learning import Plasticity
 from interbrain.simulate.brains.network import Network, network_of
 from interbrain.simulate.brains.nodes import JansenRit, Kuramoto, WilsonCowan
 

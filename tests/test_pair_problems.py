@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import interbrain
 from interbrain.app.cli import main
+from interbrain.data.errors import IncompleteWarning
 
 BAND = {"a": (8.0, 13.0)}
 FZ = {"modality": "eeg", "channels_a": ("Fz",), "channels_b": ("Fz",), "bands": BAND, "n_surrogates": 19}
@@ -34,7 +35,7 @@ def test_the_command_line_says_why_there_is_no_null_of_epochs(epochs, measure, s
 
 
 def test_python_gets_the_same_sentences_and_one_warning(epochs):
-    with pytest.warns(UserWarning, match="there is no null") as told:
+    with pytest.warns(IncompleteWarning, match="there is no null") as told:
         table = interbrain.pair(*epochs, "corr", **FZ)
     assert len([w for w in told if "there is no null" in str(w.message)]) == 1
     assert table["value"].notna().all() and table["null"].isna().all()
@@ -43,7 +44,7 @@ def test_python_gets_the_same_sentences_and_one_warning(epochs):
 
 def test_the_surrogate_that_is_advised_works(epochs):
     with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("error", IncompleteWarning)
         table = interbrain.pair(*epochs, "corr", surrogate="segment_shuffle", **FZ)
     assert table["p"].notna().all()
     assert any("25 of 33 epochs common" in sentence for sentence in table.attrs["problems"])

@@ -11,8 +11,9 @@ from scipy.optimize import brentq
 
 from interbrain.data.errors import BadInput
 from interbrain.simulate.brains import _noise
-from interbrain.simulate.brains.brain import Plasticity, simulate_brain
+from interbrain.simulate.brains.brain import simulate_brain
 from interbrain.simulate.brains.connectome import built_in, from_tables
+from interbrain.simulate.brains.learning import Plasticity
 from interbrain.simulate.brains.network import all_to_all, network_of
 from interbrain.simulate.brains.nodes import Hopf, JansenRit, Kuramoto, WilsonCowan
 from interbrain.simulate.brains.nodes._functions import logistic, sine_cosine, sine_cosine_single
@@ -304,6 +305,10 @@ def test_bad_parameters_are_told():
         simulate_brain(BRAINS, WilsonCowan(), 1, record=["field"])
     with pytest.raises(BadInput, match=r"record names \['phase'\]"):
         simulate_brain(BRAINS, Kuramoto(), 1, record=["phase"])
+    with pytest.raises(BadInput, match=r"every is shorter than half a step; dt is 0.002 s, give every=0.002 or more"):
+        simulate_brain(two(), Hopf(), 1, 2e-3, every=1e-5)
+    with pytest.raises(BadInput, match=r"Network: group needs a brain's number, from 0, for each of 2 regions"):
+        replace(two(), group=np.zeros(3, dtype=int))
     with pytest.raises(BadInput, match=r"one, or as many as sets"):
         simulate_brain(BRAINS, [Kuramoto()] * 3, 1, seed=[1, 2])
 

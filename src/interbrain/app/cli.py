@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 
 from interbrain import __version__
 from interbrain.app import listings
-from interbrain.data.errors import InterbrainError
+from interbrain.data.errors import IncompleteWarning, InterbrainError
 
 DONE, LOST_DATA, NOTHING = 0, 1, 2
 
@@ -275,11 +276,13 @@ def pair(a: Path, b: Path, out: Path | None, quiet: bool, debug: bool, **asked: 
     Exit status: 0 all done; 1 done, but something is not in the table, a null for instance (stderr says why); 2
     nothing usable.
     """
-    from interbrain.study.two_files import pair_told
+    from interbrain.study import two_files
 
-    table, lost = pair_told(a, b, **listings.pair_arguments(asked), progress=not quiet)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWarning)  # show_pair says its sentences
+        table = two_files.pair(a, b, **listings.pair_arguments(asked), progress=not quiet)
     listings.show_pair(table, out)
-    return LOST_DATA if lost else DONE
+    return LOST_DATA if table.attrs["incomplete"] else DONE
 
 
 @main.command()

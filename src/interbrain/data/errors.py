@@ -27,6 +27,10 @@ class RefusedScience(InterbrainError):
     """The analysis asked for would give a number that means something else than its name says."""
 
 
+class IncompleteWarning(UserWarning):
+    """Something that was asked for is not in the answer; the text says what and why."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One row of ``problems.tsv``: something that was skipped, repaired or is worth knowing.

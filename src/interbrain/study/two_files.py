@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from interbrain.data.errors import BadInput, Problem
+from interbrain.data.errors import BadInput, IncompleteWarning, Problem
 from interbrain.data.plan import Plan, plan_from
 from interbrain.data.records import MeasureRecord, discover, record_of
 from interbrain.data.study import OUTCOME_COLUMNS, Group, Meeting, Member, Recording, Study
@@ -77,12 +77,13 @@ def pair(
     -------
     Columns of ``synchrony.tsv`` and ``nulls.tsv`` that say something here; a positive lag means that A leads. Where
     the two give different kinds of signal there is ``signal_b`` too, and ``direction`` where the measure has one.
-    ``attrs["problems"]`` is a list of sentences: all that was found wrong, or is worth knowing.
+    ``attrs["problems"]`` is a list of sentences: all that was found wrong, or is worth knowing. ``attrs["incomplete"]``
+    is whether something that was asked for is not in the table: a null, say.
 
     Warns
     -----
-    UserWarning
-        Once, with those sentences, where something that was asked for is not in the table: a null, say.
+    IncompleteWarning
+        Once, with those sentences, where the table is incomplete.
 
     Raises
     ------
@@ -90,37 +91,6 @@ def pair(
         A file that cannot be read, the same samples on both sides, a measure of whole groups, one that takes out
         confounds, or one that cannot be taken of two kinds of signal.
     """
-    table, lost = pair_told(
-        a, b, measure, bands=bands, settings=settings, modality=modality, modality_b=modality_b, options=options,
-        options_a=options_a, options_b=options_b, channels_a=channels_a, channels_b=channels_b, surrogate=surrogate,
-        n_surrogates=n_surrogates, seed=seed, deidentify=deidentify, progress=progress,
-    )  # fmt: skip
-    if lost:
-        warnings.warn("\n".join(table.attrs["problems"]), UserWarning, stacklevel=2)
-    return table
-
-
-def pair_told(
-    a: str | Path,
-    b: str | Path,
-    measure: str,
-    *,
-    bands: Mapping[str, tuple[float, float]] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    modality: str | None = None,
-    modality_b: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    options_a: Mapping[str, Any] | None = None,
-    options_b: Mapping[str, Any] | None = None,
-    channels_a: tuple[str, ...] | None = None,
-    channels_b: tuple[str, ...] | None = None,
-    surrogate: str | None = None,
-    n_surrogates: int = 199,
-    seed: int = 20260101,
-    deidentify: bool = False,
-    progress: bool = False,
-) -> tuple[pd.DataFrame, bool]:
-    """The table of :func:`pair`, and whether something that was asked for is not in it; nothing is warned of."""
     record = record_of("interbrain.measures", measure)
     if record.arity == "group":
         raise BadInput(f"{measure} is of whole groups; two recordings are a pair. Use interbrain run for a group.")
@@ -150,7 +120,10 @@ def pair_told(
     said = [_sentence(p, record, chosen, without_null) for p in problems]
     shown.attrs["problems"] = list(dict.fromkeys(said))
     # Missing samples and dropped channels are told too, but what was asked for can be there all the same.
-    return shown, any(p["costs_data"] for p in step.facts["problems"])
+    shown.attrs["incomplete"] = any(p["costs_data"] for p in step.facts["problems"])
+    if shown.attrs["incomplete"]:
+        warnings.warn("\n".join(shown.attrs["problems"]), IncompleteWarning, stacklevel=2)
+    return shown
 
 
 def _sentence(problem: Problem, record: MeasureRecord, chosen: tuple[str, ...], without_null: bool) -> str:

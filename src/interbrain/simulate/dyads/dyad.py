@@ -30,10 +30,12 @@ import numpy as np
 from interbrain.arrays.streams import stream
 from interbrain.data.errors import BadInput
 from interbrain.simulate._checked import within
-from interbrain.simulate.brains.brain import BrainState, Plasticity, simulate_brain
+from interbrain.simulate.brains.brain import simulate_brain
 from interbrain.simulate.brains.connectome import Connectome, built_in
+from interbrain.simulate.brains.learning import Plasticity
 from interbrain.simulate.brains.network import Network
 from interbrain.simulate.brains.nodes import Kuramoto
+from interbrain.simulate.brains.state import BrainState
 from interbrain.simulate.dyads._behaviour import CHANNELS, PORTS, Wiring, alike, likeness, wire
 from interbrain.simulate.dyads._gains import BEAT_S, Gains
 
