@@ -89,5 +89,5 @@ def check_machine(precision: Any, threads: Any) -> None:
     if precision not in tuple(PRECISIONS):
         hint = close_to(str(precision), PRECISIONS)
         raise BadInput(f"simulate_brain: precision is {precision!r}{hint}; allowed are {told(tuple(PRECISIONS))}.")
-    if threads is not None and not (isinstance(threads, Integral) and threads >= 1):
+    if threads is not None and not (isinstance(threads, Integral) and int(threads) >= 1):
         raise BadInput(f"simulate_brain: threads is {threads!r}; allowed are None and whole numbers from 1.")
