@@ -79,6 +79,9 @@ class Kind:
     centred
         Whether it needs ``sines`` and nothing of ``minus``, across time, where no sample is missing; ``own`` then
         begins with the carrier itself.
+    single
+        Whether one person's samples are kept in single precision, across time: half the memory and time, and values to
+        1e-7.
     unbroken
         The same measure in a form that takes less, for two people of whom no sample is missing.
     """
@@ -92,6 +95,7 @@ class Kind:
     phased: bool = True
     real: bool = True
     centred: bool = False
+    single: bool = False
     unbroken: Kind | None = None
 
 

@@ -9,6 +9,8 @@ ROUNDING = 1e-12
 """An imaginary part below this share of the cross-spectrum's size is 0."""
 ROUNDING_SINGLE = 1e-6
 """The same in single precision."""
+STRETCH = 1024
+"""Samples up to which a sum in single precision keeps seven digits."""
 _SUMS = {"reassoc", "contract", "nsz"}
 """Sums may be regrouped for vector units; the grouping is fixed when the loop is compiled, so runs agree."""
 
@@ -39,37 +41,43 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
 
     ``rows (epoch, 2, A, time)`` and ``columns (epoch, 2, B, time)`` hold real and imaginary parts, 0 where invalid; a
     pair are the epochs ``place_a[p]`` and ``place_b[p]``. A sum of |im| that is rounding is 0. Two rows meet two
-    columns at a time, so that each is loaded half as often. Sums are taken in the precision of the samples.
+    columns at a time, so that each is loaded half as often. Sums over :data:`STRETCH` samples are taken in the
+    precision of the samples, sums of these in double precision.
     """
     n_a, n_b, n_times = rows.shape[2], columns.shape[2], rows.shape[3]
     zero, rounding = rows.dtype.type(0), ROUNDING if rows.itemsize == 8 else ROUNDING_SINGLE
-    out = np.empty((2, place_a.size, n_a, n_b))
+    out, im, size = np.zeros((2, place_a.size, n_a, n_b)), np.empty((n_a, n_b)), np.empty((n_a, n_b))
     for pair in range(place_a.size):
         a, b = rows[place_a[pair]], columns[place_b[pair]]
         power_a, power_b = _powers(a), _powers(b)
-        for i in range(0, n_a, 2):
-            h = min(i + 1, n_a - 1)
-            x, y, z, w = a[0, i], a[1, i], a[0, h], a[1, h]
-            for j in range(0, n_b, 2):
-                k = min(j + 1, n_b - 1)
-                p, q, u, v = b[0, j], b[1, j], b[0, k], b[1, k]
-                im_ij = im_ik = im_hj = im_hk = size_ij = size_ik = size_hj = size_hk = zero
-                for t in range(n_times):
-                    s_ij = y[t] * p[t] - x[t] * q[t]
-                    s_ik = y[t] * u[t] - x[t] * v[t]
-                    s_hj = w[t] * p[t] - z[t] * q[t]
-                    s_hk = w[t] * u[t] - z[t] * v[t]
-                    im_ij += s_ij
-                    im_ik += s_ik
-                    im_hj += s_hj
-                    im_hk += s_hk
-                    size_ij += abs(s_ij)
-                    size_ik += abs(s_ik)
-                    size_hj += abs(s_hj)
-                    size_hk += abs(s_hk)
-                im, size = out[0, pair], out[1, pair]
-                im[i, j], im[i, k], im[h, j], im[h, k] = im_ij, im_ik, im_hj, im_hk
-                size[i, j], size[i, k], size[h, j], size[h, k] = size_ij, size_ik, size_hj, size_hk
+        for first in range(0, n_times, STRETCH):
+            last = min(first + STRETCH, n_times)
+            for i in range(0, n_a, 2):
+                h = min(i + 1, n_a - 1)
+                x, y = a[0, i][first:last], a[1, i][first:last]
+                z, w = a[0, h][first:last], a[1, h][first:last]
+                for j in range(0, n_b, 2):
+                    k = min(j + 1, n_b - 1)
+                    p, q = b[0, j][first:last], b[1, j][first:last]
+                    u, v = b[0, k][first:last], b[1, k][first:last]
+                    im_ij = im_ik = im_hj = im_hk = size_ij = size_ik = size_hj = size_hk = zero
+                    for t in range(x.size):
+                        s_ij = y[t] * p[t] - x[t] * q[t]
+                        s_ik = y[t] * u[t] - x[t] * v[t]
+                        s_hj = w[t] * p[t] - z[t] * q[t]
+                        s_hk = w[t] * u[t] - z[t] * v[t]
+                        im_ij += s_ij
+                        im_ik += s_ik
+                        im_hj += s_hj
+                        im_hk += s_hk
+                        size_ij += abs(s_ij)
+                        size_ik += abs(s_ik)
+                        size_hj += abs(s_hj)
+                        size_hk += abs(s_hk)
+                    im[i, j], im[i, k], im[h, j], im[h, k] = im_ij, im_ik, im_hj, im_hk
+                    size[i, j], size[i, k], size[h, j], size[h, k] = size_ij, size_ik, size_hj, size_hk
+            out[0, pair] += im
+            out[1, pair] += size
         _without_rounding(out[1, pair], power_a, power_b, rounding)
     return out
 

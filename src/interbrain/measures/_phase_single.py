@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from interbrain.arrays.aligned import aligned
 from interbrain.measures._phase import Kind
 
 FEWEST = 20
@@ -33,6 +34,8 @@ TIES = 0.01
 def allowed(kind: Kind, n_epochs: int, n_times: int, across_time: bool) -> bool:
     """Whether values of this kind may be drawn in single precision."""
     plain = not kind.plus and kind.joint is None and kind.imaginary != "all"
+    if across_time and kind.single:  # the recording itself is
+        return False
     return plain and n_epochs >= FEWEST and (n_times if across_time else n_epochs) <= LONGEST
 
 
@@ -43,8 +46,10 @@ def parts(kind: Kind, values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """
     if kind.unit:
         return values.astype(np.float32)
-    _, exponent = np.frexp(np.abs(values).max(axis=axes, keepdims=True))
-    return np.ldexp(values, -exponent).astype(np.float32)
+    largest = np.maximum(values.max(axis=axes, keepdims=True), -values.min(axis=axes, keepdims=True))
+    out = aligned(values.shape, np.float32)
+    np.ldexp(values, -np.frexp(largest)[1], out=out, casting="same_kind")
+    return out
 
 
 def good_enough(drawn: np.ndarray, recorded: np.ndarray, exact: np.ndarray) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import hilbert
 
+from interbrain.arrays.aligned import aligned
 from interbrain.measures import _phase_single
 from interbrain.measures._phase import Band, Kind, Means
 from interbrain.measures._phase_kernel import imaginary_sums, lagged_sums
@@ -40,7 +41,8 @@ class Carrier:
     Parameters
     ----------
     parts
-        ``(epoch, 2, channel, time)``: real and imaginary part, 0 where invalid.
+        ``(epoch, 2, channel, time)``: real and imaginary part, 0 where invalid; where :attr:`Kind.single`, each
+        channel by a power of two near size 1.
     valid
         ``(epoch, channel, time)`` of 0.0 and 1.0; None where nothing is missing.
     own
@@ -78,13 +80,21 @@ def carrier(values: np.ndarray, valid: np.ndarray, rate: float, band: Band, kind
     empty = power < LEAST_SHARE * np.stack([epoch.var(axis=-1) for epoch in values]) * values.shape[-1]
     if kind.unit:
         _to_unit(parts)
-    if valid.all() and not empty.any():
-        return carrier_of(parts, None, kind)
+    kept = None
+    if not valid.all() or empty.any():
+        kept = _kept(valid, empty, rate, band)
+        parts *= kept[:, None]
+    if kind.single:
+        parts = _phase_single.parts(kind, parts, (0, 1, 3))
+    return carrier_of(parts, kept, kind)
+
+
+def _kept(valid: np.ndarray, empty: np.ndarray, rate: float, band: Band) -> np.ndarray:
+    """``(epoch, channel, time)`` of 0.0 and 1.0: what is far enough from gaps, in epochs that hold the band."""
     margin = 2 * round(rate / band.low / 2) + 1
     kept = 1.0 - maximum_filter1d((~valid).astype(np.float64), margin, axis=-1, mode="constant", cval=0.0)
-    kept = kept * ~empty[..., None]
-    parts *= kept[:, None]
-    return carrier_of(parts, kept, kind)
+    far: np.ndarray = kept * ~empty[..., None]
+    return far
 
 
 def _analytic(values: np.ndarray, rate: float, band: Band) -> np.ndarray:
@@ -97,7 +107,7 @@ def _analytic(values: np.ndarray, rate: float, band: Band) -> np.ndarray:
     if n_epochs * n_channels < n_times or n_times > _LONGEST_MATRIX:
         return _split(hilbert(_filtered(np.array(values), rate, band), axis=-1))
     response = _split(hilbert(_filtered(np.eye(n_times)[None], rate, band), axis=-1))[0]
-    parts = _aligned((n_epochs, 2, n_channels, n_times))
+    parts = aligned((n_epochs, 2, n_channels, n_times))
     for k in range(2):
         np.matmul(values, response[k], out=parts[:, k])
     return parts
@@ -109,17 +119,9 @@ def _filtered(values: np.ndarray, rate: float, band: Band) -> np.ndarray:
 
 
 def _split(analytic: np.ndarray) -> np.ndarray:
-    parts = _aligned((*analytic.shape[:-2], 2, *analytic.shape[-2:]))
+    parts = aligned((*analytic.shape[:-2], 2, *analytic.shape[-2:]), analytic.real.dtype)
     parts[..., 0, :, :], parts[..., 1, :, :] = analytic.real, analytic.imag
     return parts
-
-
-def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """An empty array that begins with a line of the cache, by which loops over vectors gain a tenth."""
-    n = int(np.prod(shape))
-    held = np.empty(n + 8)
-    first = -held.ctypes.data % 64 // 8
-    return held[first : first + n].reshape(shape)
 
 
 def _to_unit(parts: np.ndarray) -> None:
@@ -293,7 +295,8 @@ def complex_of(real: np.ndarray | float, imaginary: np.ndarray) -> np.ndarray:
 def cross_sum(a: Carrier, b: Carrier, used: np.ndarray | None) -> np.ndarray:
     """Sum of x_a·conj(x_b) over all samples, ``(A, B)``; or over those of the epochs ``used (epoch, A, B)``."""
     total = np.zeros((a.parts.shape[2], b.parts.shape[2]), dtype=np.complex128)
-    for epoch, (rows, columns) in enumerate(zip(a.parts, b.parts, strict=True)):
+    for epoch, pair in enumerate(zip(a.parts, b.parts, strict=True)):
+        rows, columns = (x.astype(np.float64, copy=False) for x in pair)
         some = complex_of(
             rows[0] @ columns[0].T + rows[1] @ columns[1].T, rows[1] @ columns[0].T - rows[0] @ columns[1].T
         )

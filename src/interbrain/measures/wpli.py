@@ -2,7 +2,8 @@
 
 ``debiased`` takes from the square what independent samples add by chance (the estimator wpli²-debiased; it can be
 below 0). It counts samples as independent, so it is for ``across = "epochs"``: samples of one epoch remember each
-other.
+other. Without it, samples of ``across = "time"`` are kept in single precision: half the memory and half the time, for
+values to 1e-7 of those in double precision.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _debiased(means: Means) -> np.ndarray:
 def _kind(settings: Mapping[str, Any]) -> Kind:
     if settings["debiased"]:
         return Kind(value=_debiased, own=nothing, unit=False, imaginary="all")
-    return Kind(value=_value, own=nothing, unit=False, imaginary="size", real=False)
+    return Kind(value=_value, own=nothing, unit=False, imaginary="size", real=False, single=True)
 
 
 prepare, combine, reduce, draws, memory_s = contract.functions(_kind, RECORD.stabilise)
