@@ -10,8 +10,10 @@ CONSTRAINTS := $(if $(filter true,$(CI)),--constraint constraints.txt)
 demo: $(VENV)/.user
 	$(BIN)/interbrain demo $(OUT)
 
+# Kernels are compiled once, before two processes would compile them twice; a file's tests share what they set up.
 test: $(VENV)/.dev lint docs
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/interbrain warmup > /dev/null
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 torture: $(VENV)/.dev
 	$(BIN)/python -m pytest -m torture

@@ -9,7 +9,9 @@ import sys
 from bench._task import Built, Case, Step
 
 TITLE = "A new process after interbrain warmup"
-_NOTE = "the whole process: Python's start, imports, the measure and its default null on small data."
+_NOTE = (
+    "the whole process: Python's start, imports, the measure and its default null (or a dyad's session) on small data."
+)
 CASES = {
     name: Case(f"{title}: first call", (), None, {"cpu_s": 5}, 3, _NOTE)
     for name, title in {
@@ -18,6 +20,7 @@ CASES = {
         "plv": "Phase-locking value",
         "wpli": "Weighted phase lag index",
         "granger": "Granger causality",
+        "course": "A simulated course",
     }.items()
 }
 

@@ -269,7 +269,7 @@ def assert_killed_and_continued(tiny: Path, out: Path, workers: int, kills: int,
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_at_random_moments_and_continued(tiny, out, tmp_path, workers):
-    assert_killed_and_continued(tiny, out, workers, 5, workers, length(tiny, tmp_path / "whole", workers))
+    assert_killed_and_continued(tiny, out, workers, 6 // workers, workers, length(tiny, tmp_path / "whole", workers))
 
 
 @pytest.mark.torture

@@ -305,15 +305,16 @@ def report(out: Path, debug: bool) -> int:
 @_debug
 @_no_traceback
 def warmup(debug: bool) -> int:
-    """Compile the kernels once, so that the next run starts at once.
+    """Compile the kernels once, a minute or two, so that the next run or simulation starts at once.
 
     \b
     interbrain warmup
     """
     from interbrain.study.warm import warm
 
+    click.echo("Compiling on all processors; what is compiled is kept.", err=True)
     for name, seconds in warm():
-        click.echo(f"{name:<10} {seconds:6.1f} s")
+        click.echo(f"{name:<16} {seconds:6.1f} s")
     return DONE
 
 
