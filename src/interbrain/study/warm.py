@@ -81,7 +81,9 @@ def first_call(name: str) -> None:
     beside = stream(1, "warm up", name).standard_normal(shape)[:, :1] if record.takes_confounds else None
     blocks = [Block(v, np.ones(shape, dtype=bool), rate, epoched, beside) for v in values]
     bands = {"band": (8.0, 12.0) if epoched else (0.05, 0.1)} if record.needs_bands else {}
-    settings = {**resolve_settings(record, {}), "bands": bands}
-    a, b = (module.prepare(block, settings) for block in blocks)
-    module.reduce(module.combine(a, b))
-    surrogate_draws(module, record, a, b, blocks[1], settings, record.default_surrogate, 19, stream(0, name))
+    forms = [{"across": "epochs"}, {}] if "across" in record.settings and epoched else [{}]
+    for form in forms:
+        settings = {**resolve_settings(record, form), "bands": bands}
+        a, b = (module.prepare(block, settings) for block in blocks)
+        module.reduce(module.combine(a, b))
+        surrogate_draws(module, record, a, b, blocks[1], settings, record.default_surrogate, 19, stream(0, name))

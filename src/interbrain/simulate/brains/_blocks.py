@@ -109,7 +109,7 @@ def block_of(network: Network, sets: list[Set], dt: float, start: np.ndarray | N
         parameters,
         np.ptp(parameters, axis=1) > 0,
         ring,
-        np.repeat(np.bincount(network.to, network.weight, n), count),
+        np.repeat(_received(network, network.weight), count),
         np.repeat(network.weight[network.plastic][:, None], count, axis=1),
         rules_of(sets),
         np.array(ring[0, : n * count], dtype=float),
@@ -119,6 +119,16 @@ def block_of(network: Network, sets: list[Set], dt: float, start: np.ndarray | N
         count,
         [seed for _, seed, _ in sets],
     )
+
+
+def _received(network: Network, weight: np.ndarray) -> np.ndarray:
+    """``(region,)``: the sum of ``weight (edge,)`` that each receives."""
+    return np.bincount(network.to, weight, network.regions).astype(float)  # of no edges it would be whole numbers
+
+
+def fixed_of(network: Network) -> np.ndarray:
+    """``(region,)``: what each receives over edges that do not learn."""
+    return _received(network, np.where(network.plastic, 0.0, network.weight))
 
 
 def rows_of(sets: list[Set], regions: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from interbrain.data.errors import BadInput
 from interbrain.simulate.brains._arguments import PRECISIONS, Set
-from interbrain.simulate.brains._blocks import Block, Edges, parameters_of, rows_of, rules_of
+from interbrain.simulate.brains._blocks import Block, Edges, fixed_of, parameters_of, rows_of, rules_of
 from interbrain.simulate.brains.network import Network
 
 
@@ -116,8 +116,3 @@ def _check_fits(start: BrainState, network: Network, edges: Edges, precision: st
                 f"The state is in {had} precision, and precision is {precision!r}: give precision={had!r} to go on, or "
                 "start a new run (start=None)."
             )
-
-
-def fixed_of(network: Network) -> np.ndarray:
-    """``(region,)``: what each receives over edges that do not learn."""
-    return np.bincount(network.to, np.where(network.plastic, 0.0, network.weight), network.regions)
