@@ -16,23 +16,27 @@ from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_draws
-from interbrain.simulate.brains.brain import simulate_brain
-from interbrain.simulate.brains.network import all_to_all
-from interbrain.simulate.brains.nodes import Kuramoto
-from interbrain.simulate.courses.course import simulate_course
-from interbrain.simulate.courses.course_settings import Course
-from interbrain.simulate.plasticity import spiking, synapse
 
 
+# The simulators are imported where they are used: a measure's first call needs none of them.
 def _course() -> None:
+    from interbrain.simulate.courses.course import simulate_course
+    from interbrain.simulate.courses.course_settings import Course
+
     simulate_course(Course(dyads=1, sessions=1), threads=1)
 
 
 def _single() -> None:
+    from interbrain.simulate.brains.brain import simulate_brain
+    from interbrain.simulate.brains.network import all_to_all
+    from interbrain.simulate.brains.nodes import Kuramoto
+
     simulate_brain(all_to_all(2), Kuramoto(), 0.1, 5e-3, precision="single", threads=1)
 
 
 def _synapses() -> None:
+    from interbrain.simulate.plasticity import spiking, synapse
+
     synapse.develop(synapse.Synapse(), synapse.Rearing(), 0)
     spiking.simulate(spiking.SpikingNetwork(8, 2, joined=0.5), 0.01, 0)
 
