@@ -1,6 +1,6 @@
 """Under no effect p is at most .05 in 5 % of pairs: every default measure with its surrogate on three kinds of noise.
 
-The quick form of ``calibrate/size.py``: 300 pairs a cell, short recordings and few draws, which leaves p as exact as
+The quick form of ``calibrate/size.py``: 200 pairs a cell, short recordings and few draws, which leaves p as exact as
 with many. What fails here is a wrong test, not bad luck: all cells together leave the interval in 5 % of seeds, and the
 seed is fixed.
 """
@@ -27,7 +27,7 @@ from interbrain.data.records import resolve_settings
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_draws, surrogate_settings
 
-PAIRS = 300
+PAIRS = 200
 QUICK_NOISES = ("white", "ar(1) 0.9", "haemodynamic")
 CELLS = [(d, w) for d in size.QUICK for w in QUICK_NOISES]
 
