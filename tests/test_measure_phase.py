@@ -375,17 +375,37 @@ def test_windows_are_the_samples_between_their_ends(name):
         assert found.value[1, 2, 0, 0] == pytest.approx(expected, abs=IN_SINGLE.get(name, TOLERANCE))
 
 
-@pytest.mark.parametrize("apart", [1.0, 1e-2, 1e-4])
+@pytest.mark.parametrize("apart", [1.0, 1e-2, 1e-4, 1e-6])
 def test_wpli_of_a_long_recording_and_of_signals_hardly_apart_is_that_of_double_precision(apart):
-    """A million samples do not wear single precision out, nor does what little lag two near copies have."""
+    """A million samples do not wear single precision out; people nearly in phase are computed in double precision."""
     settings, module = settings_of("wpli", {"x": (8.0, 13.0)}), measures.module("wpli")
     a, more = noise((1, 1, 1_000_000), 1), noise((1, 3, 1_000_000), 2)
     b = np.concatenate([apart * more[:, :2] + a, np.roll(a, 1, axis=2) + more[:, 2:]], axis=1)
     one, two = (module.prepare(block(1e-5 * x, 100.0, epoched=False), settings) for x in (a, b))
     found = module.reduce(module.combine(one, two)).value[0, :, 0, 0]
     z_a, z_b = (naive_phase.analytic(x, 100.0, 8.0, 13.0) for x in (a, b))
-    expected = [naive_phase.PAIR["wpli"](z_a[0, 0], z[:]) for z in z_b[0]]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 / apart)
+    expected = [naive_phase.PAIR["wpli"](z_a[0, 0], z) for z in z_b[0]]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=IN_SINGLE["wpli"])
+
+
+@pytest.mark.parametrize("shared", [1e3, 1e6, 1e8])
+@pytest.mark.parametrize("where", ["everywhere", "in one epoch"])
+def test_wpli_of_people_who_share_a_large_source_is_that_of_double_precision(shared, where):
+    settings, module = settings_of("wpli", {"x": (8.0, 13.0)}), measures.module("wpli")
+    a, b, both = noise((8, 2, 256), 1), noise((8, 3, 256), 2), noise((8, 1, 256), 3)
+    both[1 if where == "in one epoch" else 8 :] = 0.0
+    a, b = a + shared * both, b + shared * both
+    one, two = (pickle.loads(pickle.dumps(module.prepare(block(x, 128.0), settings))) for x in (a, b))
+    state = module.combine(one, two)
+    z_a, z_b = (naive_phase.analytic(x, 128.0, 8.0, 13.0) for x in (a, b))
+    expected = [[naive_phase.PAIR["wpli"](z_a[e, 1], z_b[e, 2]) for e in range(8)]]
+    found = module.reduce(state).value[1, 2, 0, 0]
+    assert found == pytest.approx(np.mean(expected), abs=max(1e-6, 1e-11 * shared))
+    windowed = module.reduce(state, np.array([[0, 200]]))[0].value[1, 2, 0, 0]
+    cut = [naive_phase.PAIR["wpli"](z_a[e, 1, :200], z_b[e, 2, :200]) for e in range(8)]
+    assert windowed == pytest.approx(np.mean(cut), abs=max(1e-6, 1e-11 * shared))
+    drawn = module.draws(one, two, "segment_shuffle", np.array([np.arange(8), np.arange(8)[::-1]])).value
+    np.testing.assert_array_equal(drawn[0], module.reduce(state).value)
 
 
 def test_n_effective_counts_seconds_times_bandwidth_or_epochs():

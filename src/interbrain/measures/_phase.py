@@ -81,7 +81,7 @@ class Kind:
         begins with the carrier itself.
     single
         Whether one person's samples are kept in single precision, across time: half the memory and time, and values to
-        1e-7.
+        some 1e-7, since what it cannot tell is computed in double precision.
     unbroken
         The same measure in a form that takes less, for two people of whom no sample is missing.
     """

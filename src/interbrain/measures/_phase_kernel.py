@@ -7,8 +7,8 @@ from numba import njit
 
 ROUNDING = 1e-12
 """An imaginary part below this share of the cross-spectrum's size is 0."""
-ROUNDING_SINGLE = 1e-6
-"""The same in single precision."""
+CLOSE = 0.01
+"""Below this share single precision has too few digits left of it."""
 STRETCH = 1024
 """Samples up to which a sum in single precision keeps seven digits."""
 _SUMS = {"reassoc", "contract", "nsz"}
@@ -28,11 +28,11 @@ def _powers(parts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _without_rounding(size, power_a, power_b, rounding):  # type: ignore[no-untyped-def]
+def _without_rounding(size, power_a, power_b, share, instead):  # type: ignore[no-untyped-def]
     for i in range(size.shape[0]):
         for j in range(size.shape[1]):
-            if size[i, j] <= rounding * np.sqrt(power_a[i] * power_b[j]):
-                size[i, j] = 0.0
+            if power_a[i] * power_b[j] > 0 and size[i, j] <= share * np.sqrt(power_a[i] * power_b[j]):
+                size[i, j] = instead
 
 
 @njit(cache=True, nogil=True, fastmath=_SUMS)
@@ -40,12 +40,14 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
     """``(2, pair, A, B)``: sums over time of im and |im|, im = Im(x_a conj(x_b)).
 
     ``rows (epoch, 2, A, time)`` and ``columns (epoch, 2, B, time)`` hold real and imaginary parts, 0 where invalid; a
-    pair are the epochs ``place_a[p]`` and ``place_b[p]``. A sum of |im| that is rounding is 0. Two rows meet two
-    columns at a time, so that each is loaded half as often. Sums over :data:`STRETCH` samples are taken in the
-    precision of the samples, sums of these in double precision.
+    pair are the epochs ``place_a[p]`` and ``place_b[p]``. A sum of |im| that is rounding is 0, and NaN
+    where single precision does not tell. Two rows meet two columns at a time, so that each is loaded half as often.
+    Sums over :data:`STRETCH` samples are taken in the precision of the samples, sums of these in double precision.
     """
     n_a, n_b, n_times = rows.shape[2], columns.shape[2], rows.shape[3]
-    zero, rounding = rows.dtype.type(0), ROUNDING if rows.itemsize == 8 else ROUNDING_SINGLE
+    zero, share, instead = rows.dtype.type(0), ROUNDING, 0.0
+    if rows.itemsize == 4:
+        share, instead = CLOSE, np.nan
     out, im, size = np.zeros((2, place_a.size, n_a, n_b)), np.empty((n_a, n_b)), np.empty((n_a, n_b))
     for pair in range(place_a.size):
         a, b = rows[place_a[pair]], columns[place_b[pair]]
@@ -78,7 +80,7 @@ def lagged_sums(rows, columns, place_a, place_b):  # type: ignore[no-untyped-def
                     size[i, j], size[i, k], size[h, j], size[h, k] = size_ij, size_ik, size_hj, size_hk
             out[0, pair] += im
             out[1, pair] += size
-        _without_rounding(out[1, pair], power_a, power_b, rounding)
+        _without_rounding(out[1, pair], power_a, power_b, share, instead)
     return out
 
 

@@ -7,8 +7,9 @@ distorted near their ends, in the recording and in its surrogates alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import mne
 import numpy as np
@@ -48,11 +49,19 @@ class Carrier:
     own
         Means of :attr:`Kind.own` over each epoch's own samples, ``(epoch, channel)`` each; empty where samples are
         missing, since then they depend on the other person.
+    again
+        Makes the same in double precision, where this one is in single precision.
     """
 
     parts: np.ndarray
     valid: np.ndarray | None
     own: tuple[np.ndarray, ...]
+    again: Callable[[], Carrier] | None = None
+
+    @cached_property
+    def double(self) -> Carrier:
+        """This one in double precision; made when it is needed, which is for people almost in the same phase."""
+        return self if self.again is None else self.again()
 
     @property
     def complex(self) -> np.ndarray:
@@ -84,9 +93,11 @@ def carrier(values: np.ndarray, valid: np.ndarray, rate: float, band: Band, kind
     if not valid.all() or empty.any():
         kept = _kept(valid, empty, rate, band)
         parts *= kept[:, None]
-    if kind.single:
-        parts = _phase_single.parts(kind, parts, (0, 1, 3))
-    return carrier_of(parts, kept, kind)
+    whole = carrier_of(parts, kept, kind)
+    if not kind.single:
+        return whole
+    again = partial(carrier, values, valid, rate, band, replace(kind, single=False))
+    return replace(whole, parts=_phase_single.parts(kind, parts, (0, 1, 3)), again=again)
 
 
 def _kept(valid: np.ndarray, empty: np.ndarray, rate: float, band: Band) -> np.ndarray:
@@ -153,7 +164,8 @@ def in_single(whole: Carrier, kind: Kind) -> Carrier:
 def window(whole: Carrier, start: int, stop: int, kind: Kind) -> Carrier:
     """The same person in samples ``start`` to ``stop``."""
     valid = None if whole.valid is None else whole.valid[..., start:stop]
-    return from_complex(whole.complex[..., start:stop], valid, kind)
+    part = from_complex(whole.complex[..., start:stop], valid, kind)
+    return part if whole.again is None else replace(part, again=lambda: window(whole.double, start, stop, kind))
 
 
 def epoch_pairs(
@@ -249,7 +261,7 @@ def means_of(
     if kind.imaginary == "all":
         sign, size, square = imaginary_sums(a.parts, b.parts, place_a, place_b)
     elif kind.imaginary:
-        im, size = lagged_sums(a.parts, b.parts, place_a, place_b)
+        im, size = _lagged(a, b, place_a, place_b)
         crossed = complex_of(_parts(a, b, place_a, place_b, 1) if kind.real else np.nan, im)
     elif crossed is None and not kind.real:
         crossed = complex_of(np.nan, _parts(a, b, place_a, place_b, -1))
@@ -264,6 +276,15 @@ def means_of(
             plus = _over(complex_of(*both), n)
         sign, size, square = (None if x is None else x / n for x in (sign, size, square))
     return Means(minus, plus, own_a, own_b, n, sign, size, square, _joint(kind, a, b, place_a, place_b)), n
+
+
+def _lagged(a: Carrier, b: Carrier, place_a: np.ndarray, place_b: np.ndarray) -> np.ndarray:
+    """Sums of im and of |im|, ``(2, pair, A, B)``; pairs of epochs that single precision cannot tell are in double."""
+    found: np.ndarray = lagged_sums(a.parts, b.parts, place_a, place_b)
+    close = np.isnan(found[1]).any(axis=(1, 2))
+    if close.any() and a.again is not None and b.again is not None:
+        found[:, close] = lagged_sums(a.double.parts, b.double.parts, place_a[close], place_b[close])
+    return found
 
 
 def _sines(side: Carrier, place: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 ``debiased`` takes from the square what independent samples add by chance (the estimator wpli²-debiased; it can be
 below 0). It counts samples as independent, so it is for ``across = "epochs"``: samples of one epoch remember each
 other. Without it, samples of ``across = "time"`` are kept in single precision: half the memory and half the time, for
-values to 1e-7 of those in double precision.
+values to some 1e-7; epochs in which two people are nearly in the same phase are computed in double precision.
 """
 
 from __future__ import annotations
