@@ -385,6 +385,31 @@ def test_a_blow_up_of_a_run_that_goes_on_is_told_with_what_caused_it(node, said,
         simulate_brain(BRAINS, node, 2, dt, seed=list(range(sets)), start=state)
 
 
+def test_the_set_that_blew_up_in_a_run_that_went_on_is_the_one_that_is_named():
+    tame, wild = Plasticity(1000.0, 0.0, 100.0, -1.0, 1.0), Plasticity(900.0, 1e6, 100.0)
+    learns = replace(BRAINS, plastic=np.ones(len(BRAINS.to), dtype=bool))
+    state = simulate_brain(learns, [Hopf(coupling=-1.0)] * 2, 0.1, 5e-4, plasticity=[tame] * 2).state
+    with pytest.raises(BadInput, match=r"in a run that went on; without plasticity 90000 1/s towards 1e\+06 they do"):
+        simulate_brain(learns, [Hopf(coupling=-1.0)] * 2, 2, 5e-4, plasticity=[tame, wild], start=state)
+    with pytest.raises(BadInput, match=r"Hopf: numbers blew up at .* without coupling -9000 they do not"):
+        simulate_brain(BRAINS, Hopf(coupling=-9000.0), 2, 1e-3)
+
+
+def test_wrong_networks_and_weights_are_told():
+    for group in ([0.0, 1.5], ["a", "b"], [[0], [1]], [0, np.nan]):
+        with pytest.raises(BadInput, match="Network: group needs a brain's number, from 0, for each of 2 regions"):
+            replace(two(), group=group)
+    assert replace(two(), group=[0, 1]).group.tolist() == [0, 1]
+    state = simulate_brain(replace(two(), plastic=np.ones(len(two().to), dtype=bool)), Hopf(), 0.1).state
+    for weights, said in (
+        ("x", "Weights are 'x'"),
+        ([[1.0]], r"have shape \(1, 1\)"),
+        ([[np.nan, 1.0]], "1 of 2 weights"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            state.set_weights(weights, state.network)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

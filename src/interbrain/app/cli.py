@@ -313,7 +313,8 @@ def warmup(debug: bool) -> int:
     from interbrain.study.warm import warm
 
     click.echo("Compiling on all processors; what is compiled is kept.", err=True)
-    for name, seconds in warm():
+    took = warm(told=lambda names: click.echo(f"compiled: {', '.join(names)}", err=True))
+    for name, seconds in took.items():
         click.echo(f"{name:<16} {seconds:6.1f} s")
     return DONE
 

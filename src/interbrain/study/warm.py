@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from interbrain.data.records import resolve_settings
 from interbrain.data.signal import Block
 from interbrain.inference import surrogates
 from interbrain.inference.null import surrogate_draws
+from interbrain.study.pool import Done, run_tasks
 
 
 # The simulators are imported where they are used: a measure's first call needs none of them.
@@ -46,16 +45,24 @@ WAVELETS = ("wtc", "xwt", "wpco", "pwtc")
 """Measures that share most of their kernels."""
 
 
-def warm(workers: int | None = None) -> Iterator[tuple[str, float]]:
-    """Run every measure with its default surrogate, and the simulators, once; gives (name, seconds) as they end.
+def warm(
+    workers: int | None = None, told: Callable[[tuple[str, ...]], object] = lambda names: None
+) -> dict[str, float]:
+    """Run every measure with its default surrogate, and the simulators, once; gives seconds by name.
 
-    What shares kernels is one process's work, since two would compile them twice. ``workers``: processes at most; None:
-    as many as there are processors.
+    What shares kernels is one process's work, since two would compile them twice.
+
+    Parameters
+    ----------
+    workers
+        Processes at most; None: as many as there are processors.
+    told
+        Hears the names of each part as it ends.
     """
     shares = parts()
-    with ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(shares)), get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(_timed, names) for names in shares]):
-            yield from done.result()
+    done = Done(lambda index: told(shares[index]))
+    took = run_tasks(_timed, shares, min(workers or os.cpu_count() or 1, len(shares)), done)
+    return {name: seconds for part in took for name, seconds in part.items()}
 
 
 def parts() -> list[tuple[str, ...]]:
@@ -64,12 +71,12 @@ def parts() -> list[tuple[str, ...]]:
     return [("course",), WAVELETS, rest, ("brain in single", "synapses")]
 
 
-def _timed(names: Sequence[str]) -> list[tuple[str, float]]:
-    took = []
+def _timed(names: Sequence[str]) -> dict[str, float]:
+    took = {}
     for name in names:
         begin = time.perf_counter()
         first_call(name)
-        took.append((name, time.perf_counter() - begin))
+        took[name] = time.perf_counter() - begin
     return took
 
 

@@ -20,10 +20,11 @@ def blown(network: Network, sets: list[Set], when: float, dt: float, start: Any,
     known = f"{node}: numbers blew up at {when:g} s"
     length = max(when, 10 * dt)
     for _, (each, seed, plasticity) in enumerate(sets):
+        # Without coupling what is learnt cannot act either, so that plasticity comes first.
         tries = {
-            f"coupling {np.max(np.abs(each.coupling)):g}": (replace(each, coupling=0.0), plasticity, dt),
-            f"noise {np.max(each.noise):g}": (replace(each, noise=0.0), plasticity, dt),
             f"plasticity {plasticity.row[0]:g} 1/s towards {plasticity.target:g}": (each, Plasticity(0.0), dt),
+            f"coupling {_largest(each.coupling):g}": (replace(each, coupling=0.0), plasticity, dt),
+            f"noise {_largest(each.noise):g}": (replace(each, noise=0.0), plasticity, dt),
             f"dt {dt:g} s": (each, plasticity, dt / 8),
         }
         whole = _try(network, each, seed, plasticity, length, dt, start, precision)
@@ -36,24 +37,25 @@ def blown(network: Network, sets: list[Set], when: float, dt: float, start: Any,
 
 
 def blown_later(
-    network: Network, edges: Edges, before: list[Block], ends: list[int], first: int, dt: float
+    network: Network, edges: Edges, before: list[Block], after: list[Block], ends: list[int], first: int, dt: float
 ) -> BadInput:
-    """The same for a run that went on, from the blocks as they were when it did.
+    """The same for a run that went on, from the blocks as they were when it did and as they were in the end.
 
     All sets of a block are tried at once, and dt is not: what was sent before is held at this one.
     """
-    block, end = next((block, end) for block, end in zip(before, ends) if end >= 0)
+    block, blew, end = next(each for each in zip(before, after, ends) if each[2] >= 0)
+    sizes = np.nan_to_num(np.abs(blew.state), nan=np.inf, posinf=np.inf)
+    which = int(sizes.reshape(-1, block.sets).max(axis=0).argmax())  # of the sets side by side
     known = f"{type(block.node).__name__}: numbers blew up at {end * dt:g} s, in a run that went on"
     names = [each.name for each in fields(block.node)]
-    tries: dict[str, Block] = {}
-    for name in ("coupling", "noise"):
-        parameters = block.parameters.copy()
-        parameters[names.index(name)] = 0.0
-        highest = np.max(np.abs(block.parameters[names.index(name)]))
-        tries[f"{name} {highest:g}"] = replace(block, parameters=parameters, varies=np.ptp(parameters, axis=1) > 0)
-    rate, target = block.rule[:2, np.argmax(block.rule[0])]
+    rate, target = block.rule[:2, which]
     none = np.repeat(np.array(Plasticity(0.0).row)[:, None], block.sets, axis=1)
-    tries[f"plasticity {rate:g} 1/s towards {target:g}"] = replace(block, rule=none)
+    tries = {f"plasticity {rate:g} 1/s towards {target:g}": replace(block, rule=none)}
+    for name in ("coupling", "noise"):
+        parameters, row = block.parameters.copy(), names.index(name)
+        parameters[row] = 0.0
+        largest = _largest(block.parameters[row].reshape(-1, block.sets)[:, which])
+        tries[f"{name} {largest:g}"] = replace(block, parameters=parameters, varies=np.ptp(parameters, axis=1) > 0)
     steps = max(end - first, 10)
     for name, other in tries.items():
         if run_block(network, edges, other.copy(), first, steps, dt, steps, ())[0] < 0:
@@ -62,6 +64,12 @@ def blown_later(
         f"{known}, whatever the coupling, the noise and plasticity: the state, its weights, dt or the node's "
         f"parameters cause it. Start a new run (start=None), with a dt below {dt:g} s."
     )
+
+
+def _largest(values: Any) -> float:
+    """The number furthest from 0, with its sign."""
+    flat = np.ravel(values)
+    return float(flat[np.argmax(np.abs(flat))])
 
 
 def _try(

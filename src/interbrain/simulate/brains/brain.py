@@ -127,7 +127,7 @@ def simulate_brain(
     if (bad := next((end for end, _ in found if end >= 0), None)) is not None:
         if before:
             ends = [end for end, _ in found]
-            raise blown_later(network, edges, before, ends, state.step, dt)
+            raise blown_later(network, edges, before, state.blocks, ends, state.step, dt)
         raise blown(network, sets, bad * dt, dt, start, precision)
     kept = {k: np.concatenate([records[k] for _, records in found]) for k in found[0][1]}
     after = BrainState(state.step + steps, dt, state.blocks, network)

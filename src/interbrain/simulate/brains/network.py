@@ -44,8 +44,12 @@ class Network:
         for name in ("source", "weight", "delay", "plastic"):
             if len(getattr(self, name)) != edges:
                 raise BadInput(f"Network: {name} has {len(getattr(self, name))} entries; there are {edges} edges.")
-        if len(self.group) != n or (n and np.min(self.group) < 0):
+        if n == 0:
+            raise BadInput("Network: there are no regions; give at least one label.")
+        group = np.asarray(self.group)
+        if group.shape != (n,) or group.dtype.kind not in "iu" or group.min() < 0:
             raise BadInput(f"Network: group needs a brain's number, from 0, for each of {n} regions; got {self.group}.")
+        object.__setattr__(self, "group", group)
         if edges and (min(self.to.min(), self.source.min()) < 0 or max(self.to.max(), self.source.max()) >= n):
             raise BadInput(f"Network: an edge names a region outside 0 to {n - 1}.")
         if np.any(np.diff(self.to) < 0):

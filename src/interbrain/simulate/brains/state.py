@@ -38,8 +38,14 @@ class BrainState:
             Weights of another shape, weights that are no numbers, or a network with other plastic edges.
         """
         _check_plastic(self, network)
-        if weights.shape != self.weights().shape or not np.isfinite(weights).all():
-            raise BadInput(f"Weights have shape {weights.shape}; {self.weights().shape} numbers are needed.")
+        try:
+            weights = np.asarray(weights, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"Weights are {weights!r}; numbers of shape {self.weights().shape} are needed.") from error
+        if weights.shape != self.weights().shape:
+            raise BadInput(f"Weights have shape {weights.shape}; {self.weights().shape} is needed (set, edge).")
+        if not np.isfinite(weights).all():
+            raise BadInput(f"{np.sum(~np.isfinite(weights))} of {weights.size} weights are not finite numbers.")
         at, to = 0, network.to[network.plastic]
         for block in self.blocks:
             new = np.ascontiguousarray(weights[at : at + block.sets].T)
