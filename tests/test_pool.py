@@ -94,9 +94,10 @@ def test_a_task_that_kills_twice_is_given_up_and_alone(tmp_path):
         found = pool.run(square, tasks(tmp_path, {2: "always", 5: "full"}), watch, lambda task: f"lost {task[1]}")
     assert found == [0, 1, "lost 2", 9, 16, "lost 5", 36, 49]
     assert told and sorted(watch.ends) == list(range(8))
-    # Who was beside a worker that was killed is begun again, at most once for each kill; no one else is.
+    # Who was beside a worker that was killed is begun again, at most once for each kill; no one else is. Task 5 can be
+    # given to a worker's queue as task 2 kills it: then it is lost without having begun, and begun alone only.
     seen = begun(tmp_path)
-    assert seen[2] == seen[5] == 2 and sum(seen.values()) <= 8 + 4
+    assert seen[2] == 2 and seen[5] in (1, 2) and sum(seen.values()) <= 8 + 4
 
 
 @needs_signals
